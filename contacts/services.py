@@ -1,0 +1,196 @@
+"""The only writers of contacts. Each is one transaction: the change, its version, one event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from contacts import events
+from contacts.models import Address, Contact
+from firms.permissions import Actor, Permission
+
+# Names of the values a contact has, flat: addresses as "billing_line1" ... "shipping_country".
+ADDRESS_FIELDS = tuple(f"{kind}_{part}" for kind in Address.Kind.values for part in Address.PARTS)
+OWN_FIELDS = (
+    "display_name", "given_name", "family_name", "company_name",
+    "email", "more_emails", "phone", "other_phone", "mobile", "fax", "website", "notes",
+    "parent_id", "bill_with_parent", "is_archived",
+)  # fmt: skip
+FIELDS = OWN_FIELDS + ADDRESS_FIELDS
+
+
+class ContactError(Exception):
+    """The contact could not be saved. `str()` is a sentence for the person."""
+
+
+class ContactChanged(ContactError):
+    """Somebody else saved it since the form was drawn; `contact` holds it as it is now."""
+
+    def __init__(self, contact: Contact) -> None:
+        self.contact = contact
+        super().__init__(f"{contact} was changed by somebody else meanwhile.")
+
+
+class NameMissing(ContactError):
+    """A contact needs a display name."""
+
+
+class ParentNotPossible(ContactError):
+    """The parent is of another firm, or below this contact, or more than four levels up."""
+
+
+MAX_LEVELS = 5  # a top contact and four below it, as in QuickBooks
+
+
+@transaction.atomic
+def create_contact(*, actor: Actor, values: Mapping[str, Any], now: datetime) -> Contact:
+    """
+    Make a contact from flat `values` (see FIELDS).
+
+    Raises:
+        NameMissing, ParentNotPossible: nothing was saved.
+    """
+    actor.must(Permission.MANAGE_CONTACTS, in_firm=actor.firm_id)
+    return _create(actor=actor, values=values, now=now)
+
+
+@transaction.atomic
+def update_contact(
+    *, actor: Actor, contact: Contact, version: int, changes: Mapping[str, Any], now: datetime
+) -> Contact:
+    """
+    Change the named fields of a contact, if it still has the `version` the person saw.
+
+    Raises:
+        ContactChanged: it has another version by now; nothing was saved.
+        NameMissing, ParentNotPossible: nothing was saved.
+    """
+    actor.must(Permission.MANAGE_CONTACTS, in_firm=contact.firm_id)
+    current = _lock(contact.pk)
+    if current.version != version:
+        raise ContactChanged(current)
+    return _update(actor=actor, contact=current, changes=changes, now=now)
+
+
+def archive_contact(*, actor: Actor, contact: Contact, now: datetime) -> Contact:
+    """Take a contact out of use. Archiving twice is archiving once."""
+    return _set_archived(actor=actor, contact=contact, is_archived=True, now=now)
+
+
+def restore_contact(*, actor: Actor, contact: Contact, now: datetime) -> Contact:
+    return _set_archived(actor=actor, contact=contact, is_archived=False, now=now)
+
+
+@transaction.atomic
+def accept_from_books(
+    *, actor: Actor, contact_id: int | None, values: Mapping[str, Any], now: datetime
+) -> Contact:
+    """
+    Write what the books of the firm hold; with `contact_id` None as a new contact.
+
+    No rule for people applies: what the books hold always lands. The caller holds the row's lock.
+    """
+    if not actor.is_sync:
+        raise ValueError("Only the sync writes what the books hold.")
+    if contact_id is None:
+        return _create(actor=actor, values=values, now=now)
+    return _update(actor=actor, contact=_lock(contact_id), changes=values, now=now)
+
+
+def _lock(contact_id: int) -> Contact:
+    return Contact.objects.select_for_update().get(pk=contact_id)
+
+
+@transaction.atomic
+def _set_archived(*, actor: Actor, contact: Contact, is_archived: bool, now: datetime) -> Contact:
+    actor.must(Permission.MANAGE_CONTACTS, in_firm=contact.firm_id)
+    return _update(
+        actor=actor, contact=_lock(contact.pk), changes={"is_archived": is_archived}, now=now
+    )
+
+
+def _create(*, actor: Actor, values: Mapping[str, Any], now: datetime) -> Contact:
+    contact = Contact(firm_id=actor.firm_id, created_at=now, updated_at=now)
+    _assign(contact, values)
+    _check(actor=actor, contact=contact)
+    contact.save(force_insert=True)
+    _save_addresses(contact, values)
+    _tell(actor=actor, contact=contact)
+    return contact
+
+
+def _update(
+    *, actor: Actor, contact: Contact, changes: Mapping[str, Any], now: datetime
+) -> Contact:
+    own = {name: value for name, value in changes.items() if name in OWN_FIELDS}
+    is_changed = any(getattr(contact, name) != value for name, value in own.items())
+    _assign(contact, own)
+    _check(actor=actor, contact=contact)
+    if not (_save_addresses(contact, changes) or is_changed):
+        return contact
+    contact.version += 1
+    contact.updated_at = now
+    contact.save()
+    _tell(actor=actor, contact=contact)
+    return contact
+
+
+def _assign(contact: Contact, values: Mapping[str, Any]) -> None:
+    unknown = set(values) - set(FIELDS)
+    if unknown:
+        raise ValueError(f"A contact has no {', '.join(sorted(unknown))}.")
+    for name in OWN_FIELDS:
+        if name in values:
+            setattr(contact, name, values[name])
+
+
+def _check(*, actor: Actor, contact: Contact) -> None:
+    if not contact.display_name.strip():
+        raise NameMissing("A contact needs a display name.")
+    if contact.parent_id is None:
+        return
+    above: list[int | None] = [contact.pk] if contact.pk else []
+    parent_id: int | None = contact.parent_id
+    while parent_id is not None:
+        parent = Contact.objects.filter(pk=parent_id, firm_id=contact.firm_id).first()
+        if parent is None or parent_id in above:
+            raise ParentNotPossible("Choose a parent that is not this contact or one below it.")
+        above.append(parent_id)
+        if len(above) > MAX_LEVELS and not actor.is_sync:
+            raise ParentNotPossible("Contacts go at most five levels deep, as in QuickBooks.")
+        parent_id = parent.parent_id
+
+
+def _save_addresses(contact: Contact, values: Mapping[str, Any]) -> bool:
+    """Write the address parts named in `values`; return whether anything changed."""
+    is_changed = False
+    for kind in Address.Kind.values:
+        parts = {
+            part: values[f"{kind}_{part}"] for part in Address.PARTS if f"{kind}_{part}" in values
+        }
+        if not parts:
+            continue
+        address = Address.objects.filter(contact=contact, kind=kind).first()
+        if address is None and not any(parts.values()):
+            continue
+        address = address or Address(contact=contact, kind=kind)
+        if address.pk and all(getattr(address, part) == value for part, value in parts.items()):
+            continue
+        for part, value in parts.items():
+            setattr(address, part, value)
+        address.save()
+        is_changed = True
+    return is_changed
+
+
+def _tell(*, actor: Actor, contact: Contact) -> None:
+    events.contact_changed.send(
+        sender=Contact,
+        firm_id=contact.firm_id,
+        contact_id=contact.pk,
+        version=contact.version,
+        actor=actor,
+    )

@@ -1,0 +1,44 @@
+"""The current firm of a signed-in person: `request.firm`, `request.membership`, `request.actor`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from firms.models import Membership
+from firms.permissions import Actor, ActorKind
+
+SESSION_KEY = "firm_id"
+
+
+class CurrentFirmMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        membership = _membership(request)
+        request.membership = membership  # type: ignore[attr-defined]
+        request.firm = membership.firm if membership else None  # type: ignore[attr-defined]
+        request.actor = actor_of(membership) if membership else None  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def _membership(request: HttpRequest) -> Membership | None:
+    if not request.user.is_authenticated:
+        return None
+    found = list(
+        Membership.objects.filter(user=request.user).select_related("firm", "role").order_by("pk")
+    )
+    chosen = request.session.get(SESSION_KEY)
+    return next((each for each in found if each.firm_id == chosen), found[0] if found else None)
+
+
+def actor_of(membership: Membership) -> Actor:
+    return Actor(
+        kind=ActorKind.PERSON,
+        firm_id=membership.firm_id,
+        label=str(membership.user),
+        permissions=frozenset(membership.role.permissions),
+        user_id=membership.user_id,
+    )

@@ -1,0 +1,59 @@
+"""What tells all about one entity, and how its local side is read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.dispatch import Signal
+
+from firms.permissions import Actor
+from integrations.reconcile.policy import Direction, Policy
+from integrations.reconcile.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Local:
+    """One of our records as it is now."""
+
+    local_id: int
+    version: int  # +1 at each change
+    record: Record
+    label: str  # what people call it: a name, a number
+    path: tuple[str, ...] = ()  # names from the top parent down to it
+
+
+class LocalStore(Protocol):
+    """Our side of an entity. Reads the models, writes through the services only."""
+
+    def read(self, *, firm_id: int, local_id: int, lock: bool = False) -> Local | None:
+        """The record, or None if the firm has none of this id. `lock`: until the commit."""
+
+    def read_all(self, *, firm_id: int) -> Iterator[Local]:
+        """Every record of the firm, for matching."""
+
+    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local: ...
+
+    def update(
+        self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
+    ) -> Local: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntitySpec:
+    """An entity, described once. Who reads which part: docs/decisions, CONTRIBUTING."""
+
+    key: str  # "contact"
+    label: str  # "Contacts"
+    singular: str  # "contact"
+    record: type[Record]
+    store: LocalStore
+    changed: Signal  # sends firm_id, <key>_id, version, actor
+    match: Mapping[str, Callable[[Record, Sequence[str]], str]]  # profile -> key of a record
+    policy: Policy
+    directions: Mapping[str, tuple[Direction, ...]]  # profile -> allowed; the first is the default
+    references: tuple[str, ...] = ()  # entities that must be linked first
+    names: str = "display_name"  # the field people know it by
+    url_name: str = ""  # page of one record, by its id

@@ -1,0 +1,192 @@
+"""Contacts: what is kept equal with the customers of the books, and by what they match."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from contacts import services
+from contacts.events import contact_changed
+from contacts.models import Address, Contact
+from firms.permissions import Actor
+from integrations.entities.base import EntitySpec, Local
+from integrations.reconcile import record as compare
+from integrations.reconcile.policy import Direction, Policy
+from integrations.reconcile.record import Life, Record, Ref, Unknown, part
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactRecord(Record):
+    """A contact as both sides understand it. `parent`: id of our contact; a Ref until turned."""
+
+    entity: ClassVar[str] = "contact"
+
+    display_name: str | Unknown = part()
+    given_name: str | Unknown = part(label="First name")
+    family_name: str | Unknown = part(label="Last name")
+    company_name: str | Unknown = part(label="Company")
+    email: str | Unknown = part(key=compare.email)
+    phone: str | Unknown = part()
+    other_phone: str | Unknown = part()
+    mobile: str | Unknown = part()
+    fax: str | Unknown = part()
+    website: str | Unknown = part()
+    notes: str | Unknown = part()
+
+    billing_line1: str | Unknown = part(group="billing_address", label="Billing address")
+    billing_line2: str | Unknown = part(group="billing_address", label="line 2")
+    billing_line3: str | Unknown = part(group="billing_address", label="line 3")
+    billing_line4: str | Unknown = part(group="billing_address", label="line 4")
+    billing_line5: str | Unknown = part(group="billing_address", label="line 5")
+    billing_city: str | Unknown = part(group="billing_address", label="city")
+    billing_region: str | Unknown = part(group="billing_address", label="state")
+    billing_postal_code: str | Unknown = part(group="billing_address", label="postal code")
+    billing_country: str | Unknown = part(
+        group="billing_address", label="country", key=compare.country
+    )
+    shipping_line1: str | Unknown = part(group="shipping_address", label="Shipping address")
+    shipping_line2: str | Unknown = part(group="shipping_address", label="line 2")
+    shipping_line3: str | Unknown = part(group="shipping_address", label="line 3")
+    shipping_line4: str | Unknown = part(group="shipping_address", label="line 4")
+    shipping_line5: str | Unknown = part(group="shipping_address", label="line 5")
+    shipping_city: str | Unknown = part(group="shipping_address", label="city")
+    shipping_region: str | Unknown = part(group="shipping_address", label="state")
+    shipping_postal_code: str | Unknown = part(group="shipping_address", label="postal code")
+    shipping_country: str | Unknown = part(
+        group="shipping_address", label="country", key=compare.country
+    )
+
+    parent: int | Ref | None | Unknown = part(
+        group="parent", key=compare.plain, blank=None, label="Parent"
+    )
+    bill_with_parent: bool | Unknown = part(
+        group="parent", key=compare.plain, blank=False, label="Bill with parent"
+    )
+
+
+class ContactStore:
+    """Reads `contacts.models`, writes through `contacts.services`."""
+
+    def read(self, *, firm_id: int, local_id: int, lock: bool = False) -> Local | None:
+        rows = Contact.objects.for_firm(firm_id).filter(pk=local_id)
+        contact = (rows.select_for_update() if lock else rows).first()
+        return None if contact is None else _local(contact, path=_path(contact))
+
+    def read_all(self, *, firm_id: int) -> Iterator[Local]:
+        rows = Contact.objects.for_firm(firm_id).order_by("pk").prefetch_related("addresses")
+        above = dict(
+            Contact.objects.for_firm(firm_id)
+            .filter(children__isnull=False)
+            .values_list("pk", "display_name")
+        )
+        parents = dict(
+            Contact.objects.for_firm(firm_id).exclude(parent=None).values_list("pk", "parent_id")
+        )
+        for contact in rows.iterator(chunk_size=1000):
+            names = [contact.display_name]
+            parent_id = contact.parent_id
+            while parent_id is not None and len(names) <= len(parents):
+                names.insert(0, above[parent_id])
+                parent_id = parents.get(parent_id)
+            yield _local(contact, path=tuple(names))
+
+    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
+        return self._accept(actor=actor, local_id=None, values=values, now=now)
+
+    def update(
+        self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
+    ) -> Local:
+        return self._accept(actor=actor, local_id=local_id, values=values, now=now)
+
+    def _accept(
+        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
+    ) -> Local:
+        contact = services.accept_from_books(
+            actor=actor, contact_id=local_id, values=_to_contact(values), now=now
+        )
+        return _local(contact, path=_path(contact))
+
+
+def _path(contact: Contact) -> tuple[str, ...]:
+    names: list[str] = []
+    above: Contact | None = contact
+    while above is not None:
+        names.insert(0, above.display_name)
+        above = above.parent
+    return tuple(names)
+
+
+def _to_contact(values: Mapping[str, Any]) -> dict[str, Any]:
+    changes = dict(values)
+    if "life" in changes:
+        changes["is_archived"] = changes.pop("life") != Life.LIVE
+    if "parent" in changes:
+        changes["parent_id"] = changes.pop("parent")
+    return changes
+
+
+def _local(contact: Contact, *, path: tuple[str, ...]) -> Local:
+    addresses = {each.kind: each for each in contact.addresses.all()}
+    parts = {
+        f"{kind}_{name}": getattr(addresses.get(kind), name, "")
+        for kind in Address.Kind.values
+        for name in Address.PARTS
+    }
+    record = ContactRecord(
+        life=Life.INACTIVE if contact.is_archived else Life.LIVE,
+        display_name=contact.display_name,
+        given_name=contact.given_name,
+        family_name=contact.family_name,
+        company_name=contact.company_name,
+        email=contact.email,
+        phone=contact.phone,
+        other_phone=contact.other_phone,
+        mobile=contact.mobile,
+        fax=contact.fax,
+        website=contact.website,
+        notes=contact.notes,
+        parent=contact.parent_id,
+        bill_with_parent=contact.bill_with_parent,
+        **parts,
+    )
+    return Local(
+        local_id=contact.pk,
+        version=contact.version,
+        record=record,
+        label=contact.display_name,
+        path=path,
+    )
+
+
+def fold(value: str) -> str:
+    """The form in which names are compared: NFKC, case-folded, blanks collapsed and trimmed."""
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+
+
+def same_name(record: Record, path: Sequence[str]) -> str:
+    """The name key: the whole path of a sub-customer, else its display name."""
+    assert isinstance(record, ContactRecord)
+    return ":".join(fold(name) for name in path)
+
+
+def same_email(record: Record, path: Sequence[str]) -> str:
+    assert isinstance(record, ContactRecord)
+    return str(compare.email(record.email)) if isinstance(record.email, str) else ""
+
+
+CONTACT = EntitySpec(
+    key="contact",
+    label="Contacts",
+    singular="contact",
+    record=ContactRecord,
+    store=ContactStore(),
+    changed=contact_changed,
+    match={"two_way": same_name, "push_only": same_email},
+    policy=Policy(direction=Direction.TWO_WAY, without=frozenset({"notes"})),
+    directions={"two_way": (Direction.TWO_WAY,), "push_only": (Direction.PUSH,)},
+    references=("contact",),
+    url_name="contacts:contact",
+)

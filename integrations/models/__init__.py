@@ -1,0 +1,39 @@
+"""The rows of the sync, by subject."""
+
+from integrations.models.activity import Activity
+from integrations.models.connection import (
+    CallBudget,
+    CallCount,
+    CallSlot,
+    Connection,
+    ConsentRequest,
+    Credential,
+    Cursor,
+    Lease,
+    PendingConsent,
+)
+from integrations.models.issue import Issue
+from integrations.models.link import Intent, Link
+from integrations.models.queue import InboxEntry, OutboxEntry
+from integrations.models.setup import ImportedRecord, MatchProposal, Setup
+
+__all__ = [
+    "Activity",
+    "CallBudget",
+    "CallCount",
+    "CallSlot",
+    "Connection",
+    "ConsentRequest",
+    "Credential",
+    "Cursor",
+    "ImportedRecord",
+    "InboxEntry",
+    "Intent",
+    "Issue",
+    "Lease",
+    "Link",
+    "MatchProposal",
+    "OutboxEntry",
+    "PendingConsent",
+    "Setup",
+]

@@ -1,0 +1,157 @@
+"""The wizard's own rows: one run of set-up, what the import read, and what is proposed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from integrations.models.connection import Connection
+
+
+class Setup(models.Model):
+    """One walk through the wizard. Progress is derived from these facts; each latches."""
+
+    class Filter(models.TextChoices):
+        ALL = "all", "All contacts"
+        ACTIVE = "active", "Active contacts"
+        INACTIVE = "inactive", "Inactive contacts"
+
+    class Import(models.TextChoices):
+        NOT_STARTED = "not_started", "Not started"
+        RUNNING = "running", "Running"
+        WAITING = "waiting", "Waiting"  # will go on by itself at `import_retry_at`
+        FAILED = "failed", "Stopped"
+        DONE = "done", "Done"
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="setups")
+    firm = models.ForeignKey("firms.Firm", models.PROTECT, related_name="+")
+    is_current = models.BooleanField(default=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    started_at = models.DateTimeField()
+    which = models.CharField(max_length=8, choices=Filter, blank=True)
+
+    import_state = models.CharField(max_length=11, choices=Import, default=Import.NOT_STARTED)
+    import_started_at = models.DateTimeField(null=True)
+    import_started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    import_position = models.PositiveIntegerField(default=1)  # of the next page
+    import_total = models.PositiveIntegerField(null=True)
+    import_done = models.PositiveIntegerField(default=0)
+    import_tries = models.PositiveIntegerField(default=0)  # failures in a row
+    import_retry_at = models.DateTimeField(null=True)
+    import_error = models.CharField(max_length=40, blank=True)  # code of our error classes
+    import_message = models.CharField(max_length=500, blank=True)
+    import_read_at = models.DateTimeField(null=True)  # the provider's clock when it began
+    import_ended_at = models.DateTimeField(null=True)
+
+    matched_seen_at = models.DateTimeField(null=True)
+    unmatched_seen_at = models.DateTimeField(null=True)
+    duplicates_seen_at = models.DateTimeField(null=True)
+    new_seen_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)  # list -> rows, kept in step with the proposals
+
+    contacts_confirmed_at = models.DateTimeField(null=True)
+    contacts_confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    contacts_counts = models.JSONField(default=dict)  # what the dry run promised
+    contacts_finished_at = models.DateTimeField(null=True)
+    report = models.JSONField(default=dict)
+    services_skipped_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "connection", condition=models.Q(is_current=True), name="one_current_setup"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Set-up of {self.connection_id}"
+
+
+class ImportedRecord(models.Model):
+    """
+    What the provider last told of a record that no pair has taken in yet, whole.
+
+    The import fills it, and so does the change feed; the engine reads it in place of another
+    call, and deletes it once it is part of a link's base and `seen`.
+    """
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="imported")
+    entity = models.CharField(max_length=32)
+    remote_id = models.CharField(max_length=64)
+    version = models.BigIntegerField()
+    raw = models.JSONField()
+    label = models.CharField(max_length=600)
+    path = models.CharField(max_length=3000, blank=True)  # "Parent:Child"
+    email = models.CharField(max_length=320, blank=True)
+    phone = models.CharField(max_length=30, blank=True)
+    is_active = models.BooleanField(default=True)
+    match_key = models.CharField(max_length=3000, blank=True)
+    setup = models.ForeignKey(Setup, models.SET_NULL, null=True, related_name="imported")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "connection", "entity", "remote_id", name="one_imported_row_a_record"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity} {self.remote_id}: {self.label}"
+
+
+class MatchProposal(models.Model):
+    """One row of a review list, with what a person decided about it."""
+
+    class List(models.TextChoices):
+        MATCHED = "matched", "Matched"
+        UNMATCHED = "unmatched", "Unmatched"
+        DUPLICATES = "duplicates", "Duplicates"
+        NEW = "new", "New from QuickBooks"
+
+    class Decision(models.TextChoices):
+        """What Sync will do with the row."""
+
+        LINK = "link", "Link"
+        CREATE_THERE = "create_there", "Create in QuickBooks"
+        CREATE_HERE = "create_here", "Create as a contact"
+        LEAVE_OUT = "leave_out", "Leave out"
+        NONE = "", "Not decided"  # does not sync
+
+    setup = models.ForeignKey(Setup, models.CASCADE, related_name="proposals")
+    entity = models.CharField(max_length=32)
+    list = models.CharField(max_length=10, choices=List)
+    sort_key = models.CharField(max_length=500)
+    key = models.CharField(max_length=3000, blank=True)  # the match key; groups duplicates
+    local_id = models.BigIntegerField(null=True)
+    local_label = models.CharField(max_length=500, blank=True)
+    local_email = models.CharField(max_length=320, blank=True)
+    imported = models.ForeignKey(
+        ImportedRecord, models.CASCADE, null=True, related_name="proposals"
+    )
+    has_differences = models.BooleanField(default=False)
+    suggested = models.ForeignKey(
+        ImportedRecord, models.SET_NULL, null=True, related_name="suggested_for"
+    )
+    suggestion_reason = models.CharField(max_length=200, blank=True)  # "Same email"
+    decision = models.CharField(max_length=12, choices=Decision, blank=True, default="")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["setup", "list", "sort_key", "id"], name="proposals_in_order"),
+            models.Index(fields=["setup", "local_id"], name="proposals_by_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.list}: {self.sort_key}"

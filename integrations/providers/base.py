@@ -1,0 +1,214 @@
+"""What an accounting system must be able to do for us. Nothing here knows a concrete one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from integrations.reconcile.record import Record
+
+
+class Operation(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    RETIRE = "retire"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """A record as the provider answered it. References in it are `Ref`s, in the provider's ids."""
+
+    entity: str
+    remote_id: str
+    version: int  # ordered by the provider; a higher one is newer
+    record: Record
+    kept: Mapping[str, Any]  # what must go back whole and is not in the record
+    label: str  # what people call it there
+    path: tuple[str, ...] = ()  # names from the top parent down to it
+    changed_at: datetime | None = None  # the provider's clock
+    created_at: datetime | None = None
+    is_read_only: bool = False
+    raw: Mapping[str, Any] = field(default_factory=dict)  # the provider's own words, JSON-ready
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gone:
+    """There is evidence that it is no longer there: a deletion, a merge, a direct "not found"."""
+
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotKnown:
+    """No evidence either way. Means later; never "gone"."""
+
+
+Fetched = Present | Gone | NotKnown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Whole records, inactive ones among them where asked for. `next_position` None: the end."""
+
+    snapshots: Sequence[Snapshot]
+    next_position: int | None
+    read_at: datetime  # the provider's clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removed:
+    """The feed named this record as deleted."""
+
+    entity: str
+    remote_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePage:
+    """What changed since a cursor. Not complete: list the entity in full before moving on."""
+
+    snapshots: Sequence[Snapshot]
+    removed: Sequence[Removed]
+    next_cursor: datetime  # the provider's clock when it answered
+    is_complete: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One line of a webhook: something about this record changed. It is a bell, not a truth."""
+
+    company_id: str
+    entity: str
+    remote_id: str
+    operation: str  # "created", "updated", "deleted", "merged", ...
+    occurred_at: datetime | None = None
+    merged_from: str | None = None  # the record that vanished into `remote_id`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Company:
+    """Facts of the company behind a token, and the preferences that will bite."""
+
+    company_id: str
+    name: str
+    country: str
+    home_currency: str
+    is_multi_currency: bool
+    edition: str
+    preferences: Mapping[str, Any]  # JSON-ready; keys of our own: see the provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSet:
+    """What a consent or a refresh gave us. Times are ours: when it was received plus its length."""
+
+    access_token: str
+    refresh_token: str
+    access_ends_at: datetime
+    refresh_ends_at: datetime
+    hard_ends_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A write, ready to be sent: stored byte for byte before it is."""
+
+    entity: str
+    operation: Operation
+    body: str  # the exact text
+    remote_id: str = ""  # "" for a create
+    version: int | None = None  # the version it was merged from
+
+
+@dataclass(frozen=True, kw_only=True)
+class Default:
+    """Something set-up must ask for, e.g. the income account."""
+
+    key: str
+    label: str
+
+
+class Books(Protocol):
+    """The books of one company. Knows HTTP, not our database. Every call may raise SyncError."""
+
+    def company(self) -> Company:
+        """Read the company and its preferences (two metered reads)."""
+
+    def count(self, entity: str, *, which: str) -> int:
+        """How many there are. `which`: "all", "active" or "inactive". One metered read."""
+
+    def list(self, entity: str, *, which: str, position: int, size: int = 1000) -> Page:
+        """Whole records in order of id, from the 1-based `position`. One metered read."""
+
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Fetched]:
+        """Evidence about each of these ids (metered: one for all, one more for each not found)."""
+
+    def find_by_name(self, entity: str, name: str) -> list[Snapshot]:
+        """Records of exactly this name, inactive ones too. One metered read."""
+
+    def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:
+        """What changed since `cursor` (aware). Raises FeedTooOld out of reach. One metered read."""
+
+    def compose(
+        self,
+        entity: str,
+        operation: Operation,
+        values: Mapping[str, Any],
+        *,
+        remote_id: str = "",
+        version: int | None = None,
+        kept: Mapping[str, Any] | None = None,
+    ) -> Outgoing:
+        """
+        Build the write of `values`; references in them are `Ref`s.
+
+        Raises:
+            InvalidValue: a value is outside what the provider takes; the limit is named.
+        """
+
+    def send(self, outgoing: Outgoing, *, request_id: str) -> Snapshot:
+        """
+        Send it; the answer is the record as it is there now.
+
+        Raises:
+            OutcomeUnknown: it may have been done. Any other error: it was not.
+        """
+
+
+class Provider(Protocol):
+    """One accounting system."""
+
+    key: str
+    name: str
+    defaults: tuple[Default, ...]
+
+    def consent_url(self, *, state: str) -> str: ...
+
+    def exchange(self, *, code: str, now: datetime) -> TokenSet:
+        """Turn the code of a consent into tokens. Raises ReconnectNeeded, TryLater."""
+
+    def refresh(self, *, refresh_token: str, now: datetime) -> TokenSet:
+        """Raises ReconnectNeeded if the consent ended, TryLater otherwise."""
+
+    def revoke(self, *, refresh_token: str) -> None:
+        """End the consent there. A token that is not valid any more is no error."""
+
+    def open(self, *, company_id: str, access_token: str) -> Books: ...
+
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes) -> list[Notice]:
+        """Raises WrongSignature before anything is parsed."""
+
+    def read_stored(self, entity: str, raw: Mapping[str, Any]) -> Snapshot:
+        """The snapshot of a `raw` that was stored earlier."""
+
+
+class WrongSignature(Exception):
+    """The webhook was not signed with our verifier token."""

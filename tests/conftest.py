@@ -1,0 +1,1 @@
+"""Where the product and the emulator meet: everything goes over loopback HTTP."""
