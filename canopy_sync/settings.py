@@ -75,7 +75,9 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "firms.context.frame",
             ],
+            "builtins": ["canopy_sync.templatetags.ui"],
         },
     }
 ]

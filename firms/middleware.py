@@ -17,20 +17,29 @@ class CurrentFirmMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        membership = _membership(request)
+        found = _memberships(request)
+        membership = _chosen(request, found)
         request.membership = membership  # type: ignore[attr-defined]
+        request.other_memberships = [  # type: ignore[attr-defined]
+            each for each in found if each != membership
+        ]
         request.firm = membership.firm if membership else None  # type: ignore[attr-defined]
         request.actor = actor_of(membership) if membership else None  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def _membership(request: HttpRequest) -> Membership | None:
+def _memberships(request: HttpRequest) -> list[Membership]:
     if not request.user.is_authenticated:
-        return None
-    found = list(
-        Membership.objects.filter(user=request.user).select_related("firm", "role").order_by("pk")
+        return []
+    return list(
+        Membership.objects.filter(user=request.user)
+        .select_related("user", "firm", "role")
+        .order_by("pk")
     )
-    chosen = request.session.get(SESSION_KEY)
+
+
+def _chosen(request: HttpRequest, found: list[Membership]) -> Membership | None:
+    chosen = request.session.get(SESSION_KEY) if found else None
     return next((each for each in found if each.firm_id == chosen), found[0] if found else None)
 
 
