@@ -31,13 +31,15 @@ class Setup(models.Model):
     )
     started_at = models.DateTimeField()
     which = models.CharField(max_length=8, choices=Filter, blank=True)
+    book_counts = models.JSONField(default=dict)  # filter -> customers, and "at", as last asked
 
     import_state = models.CharField(max_length=11, choices=Import, default=Import.NOT_STARTED)
     import_started_at = models.DateTimeField(null=True)
     import_started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    import_position = models.PositiveIntegerField(default=1)  # of the next page
+    import_position = models.PositiveIntegerField(default=1)  # of the next page; 0: all are read
+    import_claimed_until = models.DateTimeField(null=True)  # somebody is reading, till then
     import_total = models.PositiveIntegerField(null=True)
     import_done = models.PositiveIntegerField(default=0)
     import_tries = models.PositiveIntegerField(default=0)  # failures in a row
@@ -46,6 +48,7 @@ class Setup(models.Model):
     import_message = models.CharField(max_length=500, blank=True)
     import_read_at = models.DateTimeField(null=True)  # the provider's clock when it began
     import_ended_at = models.DateTimeField(null=True)
+    matched_at = models.DateTimeField(null=True)  # when the lists were last made
 
     matched_seen_at = models.DateTimeField(null=True)
     unmatched_seen_at = models.DateTimeField(null=True)
@@ -115,6 +118,7 @@ class MatchProposal(models.Model):
         UNMATCHED = "unmatched", "Unmatched"
         DUPLICATES = "duplicates", "Duplicates"
         NEW = "new", "New from QuickBooks"
+        TAKEN = "taken", "Part of a pair"  # on no page: another row holds its record
 
     class Decision(models.TextChoices):
         """What Sync will do with the row."""
@@ -122,21 +126,31 @@ class MatchProposal(models.Model):
         LINK = "link", "Link"
         CREATE_THERE = "create_there", "Create in QuickBooks"
         CREATE_HERE = "create_here", "Create as a contact"
-        LEAVE_OUT = "leave_out", "Leave out"
-        NONE = "", "Not decided"  # does not sync
+        LEAVE_OUT = "leave_out", "Leave out"  # a person said so; does not sync
+        NONE = "", "Not decided"  # does not sync either
 
     setup = models.ForeignKey(Setup, models.CASCADE, related_name="proposals")
     entity = models.CharField(max_length=32)
     list = models.CharField(max_length=10, choices=List)
+    home = models.CharField(max_length=10, choices=List, default="")  # where matching put it
     sort_key = models.CharField(max_length=500)
     key = models.CharField(max_length=3000, blank=True)  # the match key; groups duplicates
     local_id = models.BigIntegerField(null=True)
     local_label = models.CharField(max_length=500, blank=True)
     local_email = models.CharField(max_length=320, blank=True)
+    # Theirs is told here too: the engine deletes the imported record once it is taken in.
     imported = models.ForeignKey(
-        ImportedRecord, models.CASCADE, null=True, related_name="proposals"
+        ImportedRecord, models.SET_NULL, null=True, related_name="proposals"
     )
+    remote_id = models.CharField(max_length=64, blank=True)
+    remote_label = models.CharField(max_length=600, blank=True)
+    remote_email = models.CharField(max_length=320, blank=True)
+    remote_is_active = models.BooleanField(default=True)
+    # What linking the two will do: {"here": [field], "there": [field], "ask": [group]}; null:
+    # not worked out. Made by the reconciler.
+    plan = models.JSONField(null=True)
     has_differences = models.BooleanField(default=False)
+    is_linked = models.BooleanField(default=False)  # a pair from before this run
     suggested = models.ForeignKey(
         ImportedRecord, models.SET_NULL, null=True, related_name="suggested_for"
     )
@@ -151,6 +165,7 @@ class MatchProposal(models.Model):
         indexes = [
             models.Index(fields=["setup", "list", "sort_key", "id"], name="proposals_in_order"),
             models.Index(fields=["setup", "local_id"], name="proposals_by_contact"),
+            models.Index(fields=["setup", "remote_id"], name="proposals_by_remote_id"),
         ]
 
     def __str__(self) -> str:
