@@ -34,6 +34,12 @@ class LocalStore(Protocol):
     def read_all(self, *, firm_id: int) -> Iterator[Local]:
         """Every record of the firm, for matching."""
 
+    def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
+        """Those of the firm's records that have these ids."""
+
+    def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
+        """Ids of the firm's records that were made or changed after `since`."""
+
     def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local: ...
 
     def update(
