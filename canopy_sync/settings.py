@@ -14,9 +14,14 @@ environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 # -- What kind of run this is --------------------------------------------------------------------
 DEMO = env.bool("CANOPY_DEMO", default=False)  # plain http on loopback, keys made up
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env("SECRET_KEY", default="only-for-the-demo-and-the-tests-" + "x" * 32)
+TESTS = env.bool("CANOPY_TESTS", default=False)
+PRODUCTION = not (DEMO or DEBUG or TESTS)  # then production.py asks for real keys
+DEMO_SECRET_KEY = "only-for-the-demo-and-the-tests-" + "x" * 32
+DEMO_TOKEN_KEY = "b25seS1mb3ItdGhlLWRlbW8tYW5kLXRoZS10ZXN0cyE="
+DEMO_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+SECRET_KEY = env("SECRET_KEY", default=DEMO_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=DEMO_HOSTS)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)
 BASE_URL = env("BASE_URL", default="http://127.0.0.1:8000")
@@ -148,6 +153,8 @@ QUICKBOOKS = {
         default="https://developer.intuit.com/.well-known/openid_sandbox_configuration/",
     ),
     "api_url": env("QBO_API_URL", default="https://sandbox-quickbooks.api.intuit.com"),
+    # Where people are sent to sign in and consent; a form of ours may redirect there.
+    "authorize_origin": env("QBO_AUTHORIZE_ORIGIN", default="https://appcenter.intuit.com"),
     "environment": env("QBO_ENVIRONMENT", default="Sandbox"),
     "redirect_uri": env(
         "QBO_REDIRECT_URI", default=BASE_URL + "/settings/integrations/qbo/callback/"
@@ -157,7 +164,7 @@ QUICKBOOKS = {
     "late_commit_seconds": env.float("QBO_LATE_COMMIT_SECONDS", default=130),
 }
 # Fernet keys for QuickBooks tokens, newest first; the older ones only read.
-TOKEN_KEYS = env.list("TOKEN_KEYS", default=["b25seS1mb3ItdGhlLWRlbW8tYW5kLXRoZS10ZXN0cyE="])
+TOKEN_KEYS = env.list("TOKEN_KEYS", default=[DEMO_TOKEN_KEY])
 UNDO_SECONDS = env.float("UNDO_SECONDS", default=10)  # a decision can be taken back until then
 
 # -- Words, times, files -------------------------------------------------------------------------
@@ -167,6 +174,13 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# Without `collectstatic` only where nobody deploys.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+if PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
 
 # -- Security ------------------------------------------------------------------------------------
 SECURE_CSP = {
@@ -176,7 +190,7 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
-    "form-action": [CSP.SELF],
+    "form-action": [CSP.SELF, QUICKBOOKS["authorize_origin"]],
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from canopy_sync.health import healthz
+
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
     path("", include("firms.urls")),
     path("contacts/", include("contacts.urls")),
     path("settings/integrations/", include("integrations.web.urls")),

@@ -28,5 +28,6 @@ def _start() -> None:
     atexit.register(stop)
 
 
+os.environ["CANOPY_TESTS"] = "1"
 if "DATABASE_URL" not in os.environ:
     _start()
