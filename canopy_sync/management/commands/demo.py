@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -189,13 +188,9 @@ class Demo:
             self._check_children()
             try:
                 urllib.request.urlopen(url, timeout=2)
-            except urllib.error.HTTPError as error:
-                if error.code == 503:  # /healthz: up, and the worker has not yet answered
-                    return
-            except OSError:
+                return
+            except OSError:  # not there yet, or /healthz says 503: the worker has not answered
                 time.sleep(0.05)
-                continue
-            return
         raise CommandError(f"{name} did not answer within {START_SECONDS:.0f} s: {self._log(name)}")
 
     def _check_children(self) -> None:
