@@ -1,0 +1,1 @@
+"""An emulator of QuickBooks Online for development, demos and tests. Stands alone."""

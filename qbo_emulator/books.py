@@ -1,0 +1,450 @@
+"""
+What can be done to a company's books: create, update, make inactive, merge, read.
+
+The API, the desk and the control addresses all come through here, so that the same rules hold and
+every change leaves a version and an event.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from . import clock as clocks
+from . import errors, rules
+from .clock import Clock
+from .entities import BY_NAME, Entity, Kind, Shape
+from .jsontext import dumps, loads
+from .store import Row, Store
+from .switches import Switches
+
+# emit(realm, entity name, id, operation, epoch, deleted id)
+Emit = Callable[[str, str, str, str, float, str | None], None]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts. `by` is "api" or "ui"; a person in the UI sends no SyncToken, meets fewer rules."""
+
+    by: str
+    user: str
+    client_id: str = ""
+
+    @property
+    def is_person(self) -> bool:
+        return self.by == "ui"
+
+    def __str__(self) -> str:
+        return f"{self.by}|{self.user}|{self.client_id}"
+
+    @staticmethod
+    def name_of(who: str) -> str:
+        return who.split("|")[1]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A write's outcome. `operation`: Create, Update, Delete (made inactive), Merge or None."""
+
+    row: Row
+    operation: str | None
+
+
+class Books:
+    """The books of all companies in one store."""
+
+    def __init__(self, store: Store, clock: Clock, switches: Switches, emit: Emit) -> None:
+        self.store = store
+        self.clock = clock
+        self.switches = switches
+        self.emit = emit
+
+    # --- Reading ---
+
+    def read(self, realm: str, entity: Entity, id: str) -> Row:
+        """
+        Read one object by id, inactive ones too.
+
+        Raises:
+            Fault: 610 for what does not exist, was deleted or merged away.
+        """
+        lag = self.switches.id_read_lag_seconds
+        if lag:
+            row = self.store.get_as_of(realm, entity.name, id, self.clock.epoch() - lag)
+        else:
+            row = self.store.get(realm, entity.name, id)
+        if row is None or row.gone:
+            raise errors.object_not_found()
+        return row
+
+    def preferences(self, realm: str) -> dict[str, Any]:
+        row = self.store.get(realm, "Preferences", "1")
+        return {} if row is None else loads(row.doc)
+
+    # --- Writing ---
+
+    def write(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
+        """Create or update, as the body says (5.1, 5.2). Raises Fault; then nothing was changed."""
+        with self.store.transaction():
+            sent = rules.read_body(entity, body, self.switches)
+            id = rules.read_id(body.get("Id"))
+            if entity.shape is Shape.SINGLE:
+                id = "1"
+            if not id:
+                written = self._create(realm, entity, sent, actor)
+            else:
+                written = self._update(realm, entity, id, body, sent, actor)
+        self._announce(entity, written)
+        return written
+
+    def merge(
+        self, realm: str, entity: Entity, away_id: str, into_id: str, actor: Actor
+    ) -> Written:
+        """Merge one name into another, as a person does in the UI (9): `away_id` vanishes."""
+        if "Merge" not in entity.sends_events or away_id == into_id:
+            raise errors.unsupported_operation(f"merge of {entity.name} {away_id}")
+        with self.store.transaction():
+            away = self._existing(realm, entity, away_id)
+            into = self._existing(realm, entity, into_id)
+            now = self.clock.epoch()
+            for child in self.store.children(realm, entity.name, away.id):
+                document = loads(child.doc)
+                document["ParentRef"] = {"value": into.id}
+                self._place(entity, child, document)
+                self._save(child, document, now, actor, "merge")
+                self._rename_children(entity, child, now, actor)
+            document = loads(into.doc)
+            if entity.balance:
+                owed = loads(away.doc).get(entity.balance, 0)
+                document[entity.balance] = document.get(entity.balance, 0) + owed
+            self._save(into, document, now, actor, "merge")
+            away.gone, away.updated, away.who = "merged", now, str(actor)
+            self.store.update(away, "merge")
+            self._total_balances(entity, realm, [into.id, away.parent], now, actor)
+            into = self._existing(realm, entity, into_id)
+        self.emit(realm, entity.name, into_id, "Merge", now, away_id)
+        return Written(into, "Merge")
+
+    def _announce(self, entity: Entity, written: Written) -> None:
+        row = written.row
+        if written.operation in entity.sends_events:
+            self.emit(row.realm, row.entity, row.id, written.operation or "", row.updated, None)
+
+    def _existing(self, realm: str, entity: Entity, id: str) -> Row:
+        row = self.store.get(realm, entity.name, id)
+        if row is None or row.gone:
+            raise errors.object_not_found()
+        return row
+
+    def _create(self, realm: str, entity: Entity, sent: dict[str, Any], actor: Actor) -> Written:
+        if not entity.can_create:
+            raise errors.required_missing("Id")
+        for name in entity.required:
+            if sent.get(name) in (None, rules.CLEARED):
+                raise errors.required_missing(name)
+        document = rules.new_document(entity, sent)
+        if entity.name_field:
+            rules.name_itself(entity, document, self.switches.no_name_code)
+        if entity.on_create:
+            entity.on_create(document, self.preferences(realm))
+        now = self.clock.epoch()
+        row = Row(
+            realm=realm,
+            entity=entity.name,
+            id="",
+            id_number=0,
+            token=0,
+            active=int(document.get("Active", True)),
+            gone=None,
+            space=entity.name_space,
+            name_key="",
+            full_key="",
+            parent="",
+            created=now,
+            updated=now,
+            who=str(actor),
+            doc="",
+        )
+        self._check_references(realm, entity, document, {})
+        self._place(entity, row, document)
+        if not row.active:
+            self._mark_deleted(entity, row, document)
+        self._check_name(entity, row, document)
+        if entity.on_write:
+            entity.on_write(document)
+        if entity.balance_with_children:
+            document[entity.balance_with_children] = document.get(entity.balance, 0)
+        row.id_number = self.store.next_number(realm, entity.counter)
+        row.id = str(row.id_number)
+        self._number_addresses(realm, entity, document)
+        row.doc = self.dress(row, document)
+        self.store.insert(row)
+        if row.parent:
+            self._total_balances(entity, realm, [row.parent], now, actor)
+        return Written(row, "Create")
+
+    def _update(
+        self,
+        realm: str,
+        entity: Entity,
+        id: str,
+        body: dict[str, Any],
+        sent: dict[str, Any],
+        actor: Actor,
+    ) -> Written:
+        row = self._existing(realm, entity, id)
+        if not actor.is_person:
+            if rules.read_token(body.get("SyncToken")) != row.token:
+                raise errors.stale_object(Actor.name_of(row.who))
+            for name in entity.required:
+                if sent.get(name) in (None, rules.CLEARED):
+                    raise errors.required_missing(name)
+        current = loads(row.doc)
+        document = rules.updated_document(
+            entity,
+            current,
+            sent,
+            sparse=rules.is_sparse(body),
+            merge=self.switches.sparse_objects == "merge",
+        )
+        was_active, was_full, was_parent = row.active, row.full_key, row.parent
+        if entity.shape is Shape.NAME_LIST:
+            self._settle_name(entity, row, document, current, sent, actor)
+        else:
+            self._check_references(realm, entity, document, current)
+        if entity.on_write:
+            entity.on_write(document)
+        self._number_addresses(realm, entity, document)
+        if _same(current, document, entity):
+            return Written(self._existing(realm, entity, id), None)
+        now = self.clock.epoch()
+        row.token += 1
+        ended = bool(was_active) and not row.active
+        self._save(row, document, now, actor, "inactivate" if ended else "update")
+        if row.full_key != was_full:
+            self._rename_children(entity, row, now, actor)
+        if row.parent != was_parent:
+            self._total_balances(entity, realm, [row.parent, was_parent], now, actor)
+        as_deleted = ended and self.switches.webhook_inactive_event == "deleted"
+        return Written(self._existing(realm, entity, id), "Delete" if as_deleted else "Update")
+
+    def _settle_name(
+        self,
+        entity: Entity,
+        row: Row,
+        document: dict[str, Any],
+        current: dict[str, Any],
+        sent: dict[str, Any],
+        actor: Actor,
+    ) -> None:
+        """Everything about name, parent and Active that an update of a name list touches."""
+        name = entity.name_field
+        rules.name_itself(entity, document, self.switches.no_name_code)
+        self._check_references(row.realm, entity, document, current)
+        was_active, row.active = row.active, int(document.get("Active", True))
+        if was_active and not row.active:
+            self._check_can_end(entity, row, document, actor)
+        old_key, old_full = row.name_key, row.full_key
+        if not was_active and row.active:
+            strips = actor.is_person or self.switches.reactivation_strips_suffix
+            if strips and document[name] == current[name]:
+                document[name] = rules.without_suffix(document[name])
+        self._place(entity, row, document)
+        if was_active and not row.active:
+            self._mark_deleted(entity, row, document)
+        if (row.name_key, row.full_key) != (old_key, old_full) or row.active > was_active:
+            self._check_name(entity, row, document)
+
+    def _check_can_end(
+        self, entity: Entity, row: Row, document: dict[str, Any], actor: Actor
+    ) -> None:
+        """May this be made inactive (5.6)? The UI clears a balance by a credit memo instead."""
+        children = self.store.children(row.realm, row.entity, row.id)
+        if any(child.active for child in children):
+            raise errors.business_validation(
+                f"This {entity.noun} has active sub-{entity.noun}s and cannot be made inactive.",
+                "Active",
+            )
+        if entity.balance and document.get(entity.balance):
+            if not actor.is_person:
+                raise errors.has_balance(entity.noun)
+            document[entity.balance] = 0
+            if entity.balance_with_children:
+                document[entity.balance_with_children] = 0
+
+    def _mark_deleted(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
+        field = entity.by_name[entity.name_field]
+        plain = document[entity.name_field]
+        if rules.without_suffix(plain) != plain:  # sent back as read: it has its suffix
+            return
+
+        def is_taken(name: str) -> bool:
+            others = self.store.named(row.realm, entity.name_space, rules.name_key(name))
+            return any((each.entity, each.id) != (row.entity, row.id) for each in others)
+
+        document[entity.name_field] = rules.deleted_name(plain, is_taken, field.limit)
+        self._place(entity, row, document)
+
+    def _place(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
+        """Set parent, level, full name and the keys of a row from its document (4.1)."""
+        name = document.get(entity.name_field, "") if entity.name_field else ""
+        full_name, tree = name, entity.hierarchy
+        if tree:
+            parent = self._parent_of(entity, row, document)
+            row.parent = parent.id if parent else ""
+            document.pop(tree.level, None)
+            document[tree.flag] = parent is not None
+            if parent is not None:
+                above = loads(parent.doc)
+                level = above.get(tree.level, 0) + 1
+                if level + self._depth_below(entity, row) > tree.levels - 1:
+                    raise errors.too_many_levels(tree.levels)
+                document[tree.level] = level
+                full_name = f"{above[tree.full_name]}:{name}"
+            document[tree.full_name] = full_name
+        row.name_key = rules.name_key(name)
+        row.full_key = rules.full_key(full_name)
+
+    def _parent_of(self, entity: Entity, row: Row, document: dict[str, Any]) -> Row | None:
+        tree = entity.hierarchy
+        if tree is None:
+            return None
+        reference = document.get(tree.parent)
+        if reference is None:
+            if document.get(tree.flag):
+                raise errors.parent_required()
+            return None
+        if reference["value"] == row.id and row.id:
+            raise errors.parent_cannot_be_child()
+        parent = self.store.get(row.realm, entity.name, reference["value"])
+        if parent is None or parent.gone:
+            raise errors.unknown_reference(tree.parent, entity.reference_kind, reference["value"])
+        above = parent
+        while row.id and above.parent:
+            if above.parent == row.id:
+                raise errors.parent_cannot_be_child()
+            next_above = self.store.get(row.realm, entity.name, above.parent)
+            if next_above is None:
+                break
+            above = next_above
+        return parent
+
+    def _depth_below(self, entity: Entity, row: Row) -> int:
+        if not row.id:
+            return 0
+        children = self.store.children(row.realm, entity.name, row.id)
+        return max((1 + self._depth_below(entity, child) for child in children), default=0)
+
+    def _check_references(
+        self, realm: str, entity: Entity, document: dict[str, Any], current: dict[str, Any]
+    ) -> None:
+        """References that are new or changed must exist and be active (2500)."""
+        tree = entity.hierarchy
+        if tree and document.get(tree.parent) and not document.get(tree.flag):
+            # ParentRef alone makes a job; Job: false sends it back to the top.
+            if tree.parent in current and current.get(tree.flag):
+                document.pop(tree.parent)
+            else:
+                document[tree.flag] = True
+        for field in entity.fields:
+            value = document.get(field.name)
+            target = BY_NAME.get(field.refers_to)
+            if field.kind is not Kind.REF or not value or target is None:
+                continue
+            old = current.get(field.name)
+            if old and old.get("value") == value["value"]:
+                continue
+            row = self.store.get(realm, target.name, value["value"])
+            if row is None or row.gone:
+                raise errors.unknown_reference(field.name, target.reference_kind, value["value"])
+            if not row.active:
+                raise errors.inactive_reference(field.name)
+
+    def _check_name(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
+        """A name belongs to one entity of its space, active or not (6240)."""
+        if not entity.name_space:
+            return
+        for other in self.store.named(row.realm, entity.name_space, row.name_key):
+            if (other.entity, other.id) == (row.entity, row.id):
+                continue
+            apart = other.entity == row.entity and other.full_key != row.full_key
+            if apart and self.switches.sub_names == "within_parent":
+                continue
+            raise errors.duplicate_name(other.id)
+
+    def _rename_children(self, entity: Entity, row: Row, now: float, actor: Actor) -> None:
+        """Full names and levels below a renamed or moved object; their SyncTokens stay."""
+        for child in self.store.children(row.realm, entity.name, row.id):
+            document = loads(child.doc)
+            self._place(entity, child, document)
+            self._save(child, document, now, actor, "renamed above", keep_who=True)
+            self._rename_children(entity, child, now, actor)
+
+    def _total_balances(
+        self, entity: Entity, realm: str, ids: list[str], now: float, actor: Actor
+    ) -> None:
+        """Own balance plus those below, from each id up to the top; tokens stay (5.3)."""
+        total = entity.balance_with_children
+        if not total:
+            return
+        for start in ids:
+            row = self.store.get(realm, entity.name, start) if start else None
+            while row is not None:
+                document = loads(row.doc)
+                below = self.store.children(realm, entity.name, row.id)
+                amount = Decimal(document.get(entity.balance, 0))
+                amount += sum(Decimal(loads(child.doc).get(total, 0)) for child in below)
+                if amount != document.get(total, 0):
+                    document[total] = _number(amount)
+                    self._save(row, document, now, actor, "balance", keep_who=True)
+                row = self.store.get(realm, entity.name, row.parent) if row.parent else None
+
+    def _number_addresses(self, realm: str, entity: Entity, document: dict[str, Any]) -> None:
+        for field in entity.fields:
+            address = document.get(field.name)
+            if field.kind is Kind.ADDRESS and address and not address.get("Id"):
+                id = str(self.store.next_number(realm, "address"))
+                document[field.name] = {"Id": id, **{k: v for k, v in address.items() if k != "Id"}}
+
+    def _save(
+        self,
+        row: Row,
+        document: dict[str, Any],
+        now: float,
+        actor: Actor,
+        operation: str,
+        keep_who: bool = False,
+    ) -> None:
+        row.updated = now
+        if not keep_who:
+            row.who = str(actor)
+        row.doc = self.dress(row, document)
+        self.store.update(row, operation)
+
+    @staticmethod
+    def dress(row: Row, document: dict[str, Any]) -> str:
+        """The stored text: what the row knows first, then the properties in their order."""
+        entity = BY_NAME[row.entity]
+        whole: dict[str, Any] = {}
+        system = {
+            "domain": "QBO",
+            "sparse": False,
+            "Id": row.id,
+            "SyncToken": str(row.token),
+            "MetaData": {
+                "CreateTime": clocks.metadata_time(row.created),
+                "LastUpdatedTime": clocks.metadata_time(row.updated),
+            },
+        }
+        for field in entity.fields:
+            if field.name in document:
+                whole[field.name] = document[field.name]
+        return dumps({**whole, **system})
+
+
+def _same(current: dict[str, Any], document: dict[str, Any], entity: Entity) -> bool:
+    return all(current.get(field.name) == document.get(field.name) for field in entity.fields)
+
+
+def _number(amount: Decimal) -> Decimal | int:
+    return int(amount) if amount == int(amount) else amount

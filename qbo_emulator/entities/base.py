@@ -1,0 +1,175 @@
+"""What a description of an entity can say. Storage, checks, query and answers are driven by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a property holds, and so how it is checked, compared and emptied."""
+
+    TEXT = "text"
+    BOOL = "bool"
+    DECIMAL = "decimal"
+    INTEGER = "integer"
+    DATE = "date"
+    EMAIL = "email"
+    PHONE = "phone"
+    WEB = "web"
+    ADDRESS = "address"
+    REF = "ref"
+    LIST = "list"
+    OBJECT = "object"
+
+
+class Shape(StrEnum):
+    """NAME_LIST: has a name and Active. TRANSACTION: has a date. SINGLE: one per company."""
+
+    NAME_LIST = "name_list"
+    TRANSACTION = "transaction"
+    SINGLE = "single"
+
+
+NO_NAME_CHARACTERS = ":\t\n\r"
+
+
+@dataclass(frozen=True)
+class Field:
+    """
+    One property.
+
+    limit: most characters (of the text, the address line, the number); 0 is no limit.
+    default: what a create fills in; also what a full update without it goes back to.
+    read_only: ignored silently in writes.  at_create: read only after the create.
+    keeps: a full update without it keeps the value.  fixed: cannot change once set.
+    choices: the words it may hold.  refers_to: the entity a reference points at.
+    filters, sorts: usable in WHERE and ORDERBY (3.7).
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    limit: int = 0
+    default: Any = None
+    forbidden: str = ""
+    choices: tuple[str, ...] = ()
+    refers_to: str = ""
+    read_only: bool = False
+    at_create: bool = False
+    keeps: bool = False
+    fixed: bool = False
+    filters: bool = False
+    sorts: bool = False
+
+    @property
+    def json_path(self) -> str:
+        """Where the value to compare stands in the stored document."""
+        inner = {
+            Kind.EMAIL: ".Address",
+            Kind.PHONE: ".FreeFormNumber",
+            Kind.WEB: ".URI",
+            Kind.REF: ".value",
+        }
+        return f"$.{self.name}{inner.get(self.kind, '')}"
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """Parents and children of one entity, as customers and sub-customers."""
+
+    parent: str = "ParentRef"
+    flag: str = "Job"
+    full_name: str = "FullyQualifiedName"
+    level: str = "Level"
+    levels: int = 5
+
+
+# on_create(document, preferences): fills in what depends on the company.
+OnCreate = Callable[[dict[str, Any], dict[str, Any]], None]
+# on_write(document): fills in what depends on the document alone.
+OnWrite = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """
+    One entity of the API.
+
+    name_field and name_space: the name, and the list of names it must be unique in.
+    name_parts: the properties the name is built from when it is not sent.
+    one_of: a create needs one of these (else 2020).
+    counter: entities with the same counter never share an Id.
+    noun: the word in texts for people.  reference_kind: the word in 2500.
+    not_in_rows: properties that query rows lack although a read shows them (3.6).
+    """
+
+    name: str
+    shape: Shape
+    fields: tuple[Field, ...]
+    noun: str
+    counter: str = "txn"
+    name_field: str = ""
+    name_space: str = ""
+    name_parts: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    reference_kind: str = ""
+    balance: str = ""
+    balance_with_children: str = ""
+    hierarchy: Hierarchy | None = None
+    not_in_rows: tuple[str, ...] = ()
+    can_create: bool = True
+    in_cdc: bool = True
+    sends_events: tuple[str, ...] = ()
+    on_create: OnCreate | None = None
+    on_write: OnWrite | None = None
+
+    @property
+    def path(self) -> str:
+        return self.name.lower()
+
+    @property
+    def is_name(self) -> bool:
+        """Is a write of it a write to the names list (6000, 6240)?"""
+        return self.name_space == "names"
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {field.name: field for field in (*SYSTEM_FIELDS, *self.fields)}
+
+    @cached_property
+    def by_lower_name(self) -> dict[str, Field]:
+        """Queries do not care about case (3.2)."""
+        fields = {field.name.lower(): field for field in self.by_name.values()}
+        fields.update({field.name.lower(): field for field in QUERY_TIMES})
+        return fields
+
+
+SYSTEM_FIELDS = (
+    Field("Id", read_only=True, filters=True, sorts=True),
+    Field("SyncToken", read_only=True),
+    Field("MetaData", Kind.OBJECT, read_only=True),
+    Field("domain", read_only=True),
+    Field("sparse", Kind.BOOL, read_only=True),
+    Field("status", read_only=True),
+)
+QUERY_TIMES = (
+    Field("MetaData.CreateTime", Kind.DATE, filters=True, sorts=True),
+    Field("MetaData.LastUpdatedTime", Kind.DATE, filters=True, sorts=True),
+)
+HOME_CURRENCY_NAMES = {
+    "USD": "United States Dollar",
+    "CAD": "Canadian Dollar",
+    "GBP": "British Pound Sterling",
+    "EUR": "Euro",
+}
+
+
+def joined(document: dict[str, Any], names: tuple[str, ...]) -> str:
+    return " ".join(document[name] for name in names if document.get(name))
+
+
+def home_currency(preferences: dict[str, Any]) -> dict[str, str]:
+    code = preferences.get("CurrencyPrefs", {}).get("HomeCurrency", {}).get("value", "USD")
+    return {"value": code, "name": HOME_CURRENCY_NAMES.get(code, code)}

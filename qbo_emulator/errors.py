@@ -1,0 +1,300 @@
+"""
+The faults of the API, by name. Texts are as recorded (3.8 and 6 of the reference the README names).
+A fault is raised anywhere below the routes and becomes an answer in `api.py`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+INACTIVE_TEXT = (
+    "Something you're trying to use has been made inactive. "
+    "Check the fields with accounts, customers, items, vendors or employees."
+)
+
+
+@dataclass
+class Fault(Exception):
+    """One error of the API. `status` is the HTTP status; `kind` the fault's type."""
+
+    code: str
+    message: str
+    detail: str = ""
+    element: str | None = ""
+    status: int = 400
+    kind: str = "ValidationFault"
+    has_time: bool = True
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def body(self, time: str) -> dict[str, Any]:
+        error: dict[str, Any] = {"Message": self.message, "Detail": self.detail, "code": self.code}
+        if self.element is not None:
+            error["element"] = self.element
+        answer: dict[str, Any] = {"Fault": {"Error": [error], "type": self.kind}}
+        if self.has_time:
+            answer["time"] = time
+        return answer
+
+
+def unsupported_operation(detail: str) -> Fault:
+    return Fault("500", "Unsupported Operation", detail, None)
+
+
+def unsupported_path(path: str, full_path: str) -> Fault:
+    return unsupported_operation(
+        f"Operation Could not find resource for relative : {path} of full path: {full_path}"
+        " is not supported."
+    )
+
+
+def not_utf8(byte_number: int) -> Fault:
+    return unsupported_operation(f"Invalid byte {byte_number} of 1-byte UTF-8 sequence.")
+
+
+def duplicate_request_id() -> Fault:
+    return Fault("600", "Duplicate Request ID", "Duplicate Request ID")
+
+
+def object_not_found() -> Fault:
+    return Fault("610", "Object Not Found", f"Object Not Found : {INACTIVE_TEXT}")
+
+
+def parent_cannot_be_child() -> Fault:
+    return Fault("900", "Parent cannot be child", "Parent cannot be child", "ParentRef")
+
+
+def invalid_content_type(content_type: str) -> Fault:
+    return Fault("1050", "Invalid Content Type", f"Invalid Content Type : {content_type}")
+
+
+def unrecognized_property(name: str, entity: str, known: list[str]) -> Fault:
+    names = ", ".join(f'"{each}"' for each in known[:10])
+    return Fault(
+        "2010",
+        "Request has invalid or unsupported property",
+        f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{entity}),'
+        f" not marked as ignorable ({len(known)} known properties: {names} [truncated]])"
+        " specified is unsupported or invalid",
+    )
+
+
+def unparsable(what: str = "failed to parse json object") -> Fault:
+    return Fault(
+        "2010",
+        "Request has invalid or unsupported property",
+        f"Property Name:{what} specified is unsupported or invalid",
+    )
+
+
+def required_missing(name: str) -> Fault:
+    return Fault(
+        "2020",
+        "Required param missing, need to supply the required value for the API",
+        f"Required parameter {name} is missing in the request",
+        name,
+    )
+
+
+def invalid_id(value: str) -> Fault:
+    detail = f"Id should be a valid number. Supplied value:{value}"
+    return Fault("2030", "Invalid ID", detail, "Id", has_time=False)
+
+
+def invalid_string(name: str) -> Fault:
+    return Fault("2040", "Invalid String", f"{name} has one or more invalid characters", name)
+
+
+def wrong_length(name: str, low: int, high: int, length: int) -> Fault:
+    return Fault(
+        "2050",
+        "String length is either shorter or longer than supported by specification",
+        f"String length specified does not match the supported length. "
+        f"Min:{low} Max:{high} supported. Supplied length:{length}",
+        name,
+    )
+
+
+def invalid_date(name: str, value: str) -> Fault:
+    return Fault("2070", "Invalid Date", f"Invalid date. Supplied value:{value}", name)
+
+
+def invalid_number(name: str, value: str) -> Fault:
+    return Fault("2090", "Invalid Number", f"Invalid Number : {value}", name)
+
+
+def invalid_request_id(length: int) -> Fault:
+    return Fault(
+        "2130",
+        "Invalid Request Id Format",
+        f"Request id can be at most 50 characters. Supplied length:{length}",
+    )
+
+
+def invalid_enumeration(name: str, value: str) -> Fault:
+    return Fault("2170", "Invalid Enumeration", f"Invalid Enumeration : {value}", name)
+
+
+def invalid_email(name: str) -> Fault:
+    return Fault(
+        "2210",
+        "Invalid Email Address format",
+        "Email address supplied does not conform to RFC 822 format.",
+        name,
+    )
+
+
+def invalid_currency(value: str) -> Fault:
+    return Fault("2220", "Invalid currency", f"Invalid currency : {value}", "CurrencyRef")
+
+
+def unknown_reference(name: str, kind: str, value: str) -> Fault:
+    return Fault(
+        "2500",
+        "Invalid Reference Id",
+        f"Invalid Reference Id : {kind} element id {value} not found",
+        name,
+        notes={"unknown_reference": True},
+    )
+
+
+def inactive_reference(name: str) -> Fault:
+    return Fault("2500", "Invalid Reference Id", f"Invalid Reference Id : {INACTIVE_TEXT}", name)
+
+
+def query_parse_error(detail: str) -> Fault:
+    return Fault("4000", "Error parsing query", f"QueryParserError: {detail}", None)
+
+
+def query_invalid(detail: str) -> Fault:
+    return Fault("4001", "Invalid query", f"QueryValidationError: {detail}", None)
+
+
+def stale_object(other: str) -> Fault:
+    return Fault(
+        "5010",
+        "Stale Object Error",
+        f"Stale Object Error : You and {other} were working on this at the same time. "
+        f"{other} finished before you did, so your work was not saved.",
+    )
+
+
+def business_validation(detail: str, element: str = "") -> Fault:
+    return Fault(
+        "6000",
+        "A business validation error has occurred while processing your request",
+        f"Business Validation Error: {detail}",
+        element,
+    )
+
+
+def one_name_at_a_time() -> Fault:
+    return business_validation("You can only add or edit one name at a time. Please try again.")
+
+
+def no_name(code: str = "6080") -> Fault:
+    if code == "2020":
+        return required_missing("DisplayName")
+    return Fault(
+        "6080",
+        "No Name Provided",
+        "No name provided : At least one of Title, GivenName, MiddleName, FamilyName, Suffix or"
+        " DisplayName is needed",
+        "DisplayName",
+    )
+
+
+def parent_required() -> Fault:
+    return Fault("6150", "ParentRef required", "ParentRef is required for a job", "ParentRef")
+
+
+def too_many_levels(levels: int) -> Fault:
+    return Fault("6180", "Too many levels", f"At most {levels} levels are supported", "ParentRef")
+
+
+def has_balance(noun: str) -> Fault:
+    return Fault(
+        "6220",
+        "Delete List Has Balance Error",
+        "Delete List Has Balance Error : The entity you are trying to delete has an open balance."
+        f" : This {noun} cannot be deleted because it has a non-zero balance",
+    )
+
+
+def duplicate_name(other_id: str) -> Fault:
+    detail = f"The name supplied already exists. : Id={other_id}"
+    return Fault("6240", "Duplicate Name Exists Error", detail, "DisplayName")
+
+
+def application_error(detail: str = "System Failure Error: something went wrong") -> Fault:
+    return Fault(
+        "10000",
+        "An application error has occurred while processing your request",
+        detail,
+        None,
+        status=500,
+        kind="SystemFault",
+    )
+
+
+# The gateway in front of the API: lower-case names, other shape (section 6.2).
+
+
+@dataclass
+class GatewayFault(Exception):
+    """A refusal before the API is reached. `headers` go with the answer."""
+
+    status: int
+    code: str
+    word: str
+    detail: str | None
+    kind: str
+    shape: str = "lower"  # lower | upper | xml
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        return f"message={self.word}; errorCode={int(self.code):06d}; statusCode={self.status}"
+
+    def body(self, epoch: float) -> dict[str, Any]:
+        error: dict[str, Any]
+        if self.shape == "upper":
+            error = {"Message": self.message, "Detail": self.detail, "code": self.code}
+            return {"Fault": {"Error": [error], "type": self.kind}}
+        error = {
+            "message": self.message,
+            "detail": self.detail,
+            "code": self.code,
+            "element": None,
+        }
+        fault = {"error": [error], "type": self.kind}
+        if self.status != 401:
+            return {"fault": fault}
+        return {
+            "warnings": None,
+            "intuitObject": None,
+            "fault": fault,
+            "report": None,
+            "queryResponse": None,
+            "batchItemResponse": [],
+            "attachableResponse": [],
+            "syncErrorResponse": None,
+            "requestId": None,
+            "time": int(epoch * 1000),
+            "status": None,
+            "cdcresponse": [],
+        }
+
+
+def unauthenticated(
+    detail: str, code: str = "3200", word: str = "AuthenticationFailed"
+) -> GatewayFault:
+    headers = {"Www-Authenticate": 'Bearer realm="Intuit", error="invalid_token"'}
+    return GatewayFault(401, code, word, detail, "AUTHENTICATION", headers=headers)
+
+
+def unauthorized() -> GatewayFault:
+    return GatewayFault(403, "3100", "ApplicationAuthorizationFailed", None, "SERVICE")
+
+
+def throttled(shape: str = "lower", detail: str | None = None) -> GatewayFault:
+    text = detail or "The request limit was reached.  Try again later"
+    return GatewayFault(429, "3001", "ThrottleExceeded", text, "SERVICE", shape=shape)

@@ -1,0 +1,205 @@
+"""
+Faults on demand: rules that say which call goes wrong, and how.
+
+A rule is armed over POST /emulator/faults or from the desk, and is used up after `times` hits.
+"""
+
+import random
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+KINDS = {
+    "status": "answer `status` with `body` instead of doing it",
+    "html": "answer `status` (502) with an HTML page",
+    "throttle": "429 as JSON",
+    "throttle_upper": "429 as JSON with an upper-case Fault",
+    "throttle_xml": "429 as XML",
+    "fault": "400 (or `status`) with a Fault of `code`, `message`, `detail`, `element`",
+    "stale": "400 with 5010",
+    "fault_after_commit": "do it, then answer like `fault`",
+    "status_after_commit": "do it, then answer like `status`",
+    "expire_token": "401: the access token is expired from now on",
+    "revoke": "the connection is ended, then 401",
+    "forbid": "403 with 3100",
+    "delay": "wait `seconds`, then do it",
+    "delay_after_commit": "do it, wait `seconds`, then answer",
+    "silence": "say nothing for `seconds`, do nothing, close",
+    "silence_after_commit": "do it, say nothing for `seconds`, close",
+    "late_commit": "say nothing for `seconds`, do it, close",
+    "cut_before": "close the connection before doing it",
+    "cut_after_commit": "do it, close the connection without an answer",
+    "cut_json": "do it, answer with half of the JSON as if it were all",
+    "cut_body": "do it, close the connection in the middle of the body",
+    "slow_body": "do it, send the body in drops over `seconds`",
+    "unknown_value": "do it, answer with an unknown property in every object",
+}
+STOPS_BEFORE = {
+    "status",
+    "html",
+    "throttle",
+    "throttle_upper",
+    "throttle_xml",
+    "fault",
+    "stale",
+    "expire_token",
+    "revoke",
+    "forbid",
+    "silence",
+    "cut_before",
+}
+MOST_SECONDS = 600.0
+
+
+class BadRule(ValueError):
+    """The rule cannot be armed as it is written."""
+
+
+@dataclass
+class Rule:
+    """
+    One fault. Every condition that is set must hold.
+
+    method, path (regular expression on the path with its query), entity, realm, operation (the
+    `kind` of the call log: create, update, inactivate, read, query, cdc, token, refresh, ...; or
+    "write" for the first three).
+    nth: hit only the nth matching call (1 is the first).  times: how often, None is for ever.
+    probability with seed: hit only a share of the matching calls.
+    until_seconds: stop so many seconds after arming.
+    """
+
+    kind: str
+    number: int = 0
+    method: str = ""
+    path: str = ""
+    entity: str = ""
+    operation: str = ""
+    realm: str = ""
+    nth: int = 0
+    times: int | None = 1
+    probability: float = 1.0
+    seed: int = 0
+    seconds: float = 0.0
+    until_seconds: float = 0.0
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    detail: str = ""
+    element: str = ""
+    body: str = ""
+    content_type: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    armed_at: float = 0.0
+    matched: int = 0
+    hits: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise BadRule(f"There is no fault {self.kind!r}; there are {', '.join(KINDS)}.")
+        try:
+            self._path = re.compile(self.path)
+        except re.error as error:
+            raise BadRule(f"path is not a regular expression: {error}") from error
+        if not 0 <= self.seconds <= MOST_SECONDS:
+            raise BadRule(f"seconds is 0 to {MOST_SECONDS:g}.")
+        self._random = random.Random(self.seed)
+
+    def fits(self, method: str, path: str, entity: str, operation: str, realm: str) -> bool:
+        return (
+            (not self.method or self.method.upper() == method)
+            and (not self.path or self._path.search(path) is not None)
+            and (not self.entity or self.entity.lower() == entity.lower())
+            and (not self.operation or self._fits_operation(operation))
+            and (not self.realm or self.realm == realm)
+        )
+
+    def _fits_operation(self, operation: str) -> bool:
+        if self.operation == "write":
+            return operation in {"create", "update", "inactivate", "write"}
+        return self.operation == operation
+
+    def strikes(self) -> bool:
+        """Count a matching call; does this one go wrong?"""
+        self.matched += 1
+        if self.nth and self.matched != self.nth:
+            return False
+        if self.probability < 1 and self._random.random() >= self.probability:
+            return False
+        self.hits += 1
+        return True
+
+    def is_over(self, now: float) -> bool:
+        if self.until_seconds and now >= self.armed_at + self.until_seconds:
+            return True
+        if self.nth and self.matched >= self.nth:
+            return True
+        return self.times is not None and self.hits >= self.times
+
+
+class Faults:
+    """The armed rules, oldest first; the first that strikes wins."""
+
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.spent: list[Rule] = []
+        self._number = 0
+
+    def arm(self, wish: dict[str, Any], now: float) -> Rule:
+        """
+        Arm a rule. `operation` and `entity` narrow it to API calls of that kind.
+
+        Raises:
+            BadRule: an unknown kind or property, or a wrong value.
+        """
+        known = set(Rule.__dataclass_fields__) - {"number", "armed_at", "matched", "hits"}
+        unknown = set(wish) - known
+        if unknown or "kind" not in wish:
+            raise BadRule(f"A rule has {', '.join(sorted(known))}; not {', '.join(unknown)}.")
+        try:
+            rule = Rule(**wish)
+        except TypeError as error:
+            raise BadRule(str(error)) from error
+        if rule.until_seconds and "times" not in wish:
+            rule.times = None
+        if rule.probability < 1 and "times" not in wish:
+            rule.times = None
+        self._number += 1
+        rule.number, rule.armed_at = self._number, now
+        self.rules.append(rule)
+        return rule
+
+    def strike(
+        self, *, method: str, path: str, entity: str, operation: str, realm: str, now: float
+    ) -> Rule | None:
+        """The rule that hits this call, if any."""
+        if not self.rules:
+            return None
+        struck = None
+        for rule in list(self.rules):
+            if rule.is_over(now):
+                self._retire(rule)
+            elif rule.fits(method, path, entity, operation, realm) and rule.strikes():
+                if rule.is_over(now):
+                    self._retire(rule)
+                struck = rule
+                break
+        return struck
+
+    def _retire(self, rule: Rule) -> None:
+        self.rules.remove(rule)
+        self.spent = [*self.spent[-99:], rule]
+
+    def remove(self, number: int) -> bool:
+        before = len(self.rules)
+        self.rules = [rule for rule in self.rules if rule.number != number]
+        return len(self.rules) < before
+
+    def clear(self) -> None:
+        self.rules, self.spent = [], []
+
+    def as_dicts(self) -> dict[str, Any]:
+        return {
+            "armed": [asdict(rule) for rule in self.rules],
+            "spent": [asdict(rule) for rule in self.spent],
+            "kinds": KINDS,
+        }

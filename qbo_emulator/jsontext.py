@@ -1,0 +1,57 @@
+"""JSON as QuickBooks speaks it: numbers stay decimals in both directions, text is UTF-8."""
+
+import json
+from decimal import Decimal
+from json.encoder import encode_basestring
+from typing import Any
+
+
+class NotJson(ValueError):
+    """The text is not JSON, or holds what JSON has no word for (NaN, half a surrogate pair)."""
+
+
+def _refuse_constant(word: str) -> Any:
+    raise NotJson(f"{word} is not JSON")
+
+
+def loads(text: str | bytes) -> Any:
+    """
+    Parse JSON; numbers with a fraction become Decimal.
+
+    Raises:
+        NotJson: for broken JSON, NaN and Infinity, lone surrogates, too deep nesting.
+        UnicodeDecodeError: for bytes that are not UTF-8.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8")
+    try:
+        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        if "\\u" in text:  # only an escape can smuggle in half a surrogate pair
+            dumps(value).encode("utf-8")
+    except (ValueError, RecursionError) as error:  # UnicodeEncodeError is a ValueError
+        raise NotJson(str(error)) from error
+    return value
+
+
+def dumps(value: Any) -> str:
+    """Write JSON without spaces; Decimal is written with the digits it has."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        pairs = (f"{encode_basestring(str(key))}:{dumps(item)}" for key, item in value.items())
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(dumps(item) for item in value) + "]"
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,216 @@
+"""The OAuth endpoints that programs call (1.1, 1.4, 1.6, 1.7); the pages are in `desk/`."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from . import answers, errors, rsa
+from .calls import Call
+from .emulator import Emulator
+from .faults import STOPS_BEFORE, Rule
+from .jsontext import NotJson, loads
+from .oauth import App, OAuthError
+
+Work = Callable[[Request, Call], Awaitable[Response]]
+MOST_BODY_BYTES = 65_536
+
+
+class OAuthApi:
+    """Discovery, tokens, revoking, userinfo, keys."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+
+    def routes(self) -> list[Route]:
+        both = ["/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration"]
+        discovery = [Route(path + end, self.discovery) for path in both for end in ("", "/")]
+        token, revoke = self.endpoint("token", self.token), self.endpoint("revoke", self.revoke)
+        return [
+            *discovery,
+            Route("/oauth2/v1/tokens/bearer", token, methods=["POST"]),
+            Route("/v2/oauth2/tokens/revoke", revoke, methods=["POST"]),
+            Route("/v1/openid_connect/userinfo", self.endpoint("userinfo", self.userinfo)),
+            Route("/op/v1/jwks", self.jwks),
+        ]
+
+    def endpoint(self, kind: str, work: Work) -> Callable[[Request], Awaitable[Response]]:
+        """Log, armed faults and error bodies around one endpoint."""
+        emulator = self.emulator
+
+        async def answer(request: Request) -> Response:
+            started = time.perf_counter()
+            call = emulator.calls.begin(
+                at=emulator.clock.now().isoformat(timespec="milliseconds"),
+                method=request.method,
+                path=request.url.path,
+                kind=kind,
+                tid=emulator.new_tid(),
+            )
+            try:
+                response = await self._answer(request, call, work)
+                response.headers["intuit_tid"] = call.tid
+                return response
+            finally:
+                call.ms = round((time.perf_counter() - started) * 1000, 2)
+                emulator.calls.finish(call, month=emulator.month())
+
+        return answer
+
+    async def _answer(self, request: Request, call: Call, work: Work) -> Response:
+        rule = self.emulator.faults.strike(
+            method=request.method,
+            path=request.url.path,
+            entity="",
+            operation=call.kind,
+            realm="",
+            now=self.emulator.clock.epoch(),
+        )
+        if rule is not None:
+            call.fault_rule = rule.number
+            if rule.kind in STOPS_BEFORE:
+                return await self._refuse(rule, call)
+            if rule.kind in {"delay", "late_commit"}:
+                await asyncio.sleep(rule.seconds)
+        try:
+            response = await work(request, call)
+        except OAuthError as error:
+            call.code = error.body["error"]
+            response = JSONResponse(error.body, error.status)
+        call.status = response.status_code
+        if rule is not None and rule.kind in {"silence_after_commit", "delay_after_commit"}:
+            await asyncio.sleep(rule.seconds)
+        if rule is not None and rule.kind in {
+            "cut_after_commit",
+            "silence_after_commit",
+            "late_commit",
+            "cut_body",
+        }:
+            call.status = 0
+            return answers.CutConnection()
+        if rule is not None and rule.kind == "status_after_commit":
+            call.status = rule.status or 500
+            return Response(rule.body, call.status)
+        return response
+
+    async def _refuse(self, rule: Rule, call: Call) -> Response:
+        if rule.kind in {"silence", "cut_before"}:
+            await asyncio.sleep(rule.seconds)
+            call.status = 0
+            return answers.CutConnection()
+        default = 429 if rule.kind.startswith("throttle") else 500
+        call.status = rule.status or default
+        return Response(rule.body, call.status, rule.headers, rule.content_type or "text/html")
+
+    def _address(self, request: Request) -> str:
+        return str(request.base_url).rstrip("/")
+
+    async def discovery(self, request: Request) -> Response:
+        base = self._address(request)
+        return JSONResponse(
+            {
+                "issuer": f"{base}/op/v1",
+                "authorization_endpoint": f"{base}/connect/oauth2",
+                "token_endpoint": f"{base}/oauth2/v1/tokens/bearer",
+                "userinfo_endpoint": f"{base}/v1/openid_connect/userinfo",
+                "revocation_endpoint": f"{base}/v2/oauth2/tokens/revoke",
+                "jwks_uri": f"{base}/op/v1/jwks",
+                "response_types_supported": ["code"],
+                "subject_types_supported": ["public"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "scopes_supported": ["openid", "email", "profile", "address", "phone"],
+                "token_endpoint_auth_methods_supported": [
+                    "client_secret_post",
+                    "client_secret_basic",
+                ],
+                "claims_supported": ["aud", "exp", "iat", "iss", "realmid", "sub"],
+            }
+        )
+
+    async def jwks(self, request: Request) -> Response:
+        return JSONResponse(rsa.key_set(rsa.key_of(self.emulator.store)))
+
+    async def token(self, request: Request, call: Call) -> Response:
+        oauth = self.emulator.oauth
+        form = {key: str(value) for key, value in (await request.form()).items()}
+        app = self._app(request, form)
+        call.client_id = app.client_id
+        grant = form.get("grant_type", "")
+        call.notes["grant_type"] = grant
+        issuer = f"{self._address(request)}/op/v1"
+        wanted = request.headers.get("x-include-refresh-token-hard-expires-in", "")
+        with_hard_expiry = wanted.lower() == "true"
+        if grant == "authorization_code":
+            code, redirect_uri = _needed(form, "code"), _needed(form, "redirect_uri")
+            connection = oauth.exchange(app, code, redirect_uri)
+            answer = oauth.issue(connection, issuer=issuer, with_hard_expiry=with_hard_expiry)
+        elif grant == "refresh_token":
+            call.kind = "refresh"
+            answer = await self._refresh(app, form, issuer, with_hard_expiry)
+        elif grant:
+            raise OAuthError("unsupported_grant_type")
+        else:
+            raise OAuthError("invalid_request", "Missing parameter: grant_type")
+        return JSONResponse(answer, headers={"Cache-Control": "no-cache, no-store"})
+
+    async def _refresh(
+        self, app: App, form: dict[str, str], issuer: str, with_hard_expiry: bool
+    ) -> dict[str, Any]:
+        oauth = self.emulator.oauth
+        value = _needed(form, "refresh_token")
+        connection = oauth.find_refreshable(app, value)
+        oauth.refuse_parallel_refresh(connection)
+        oauth.refreshing.add(connection.number)
+        try:
+            if self.emulator.switches.refresh_seconds:
+                await asyncio.sleep(self.emulator.switches.refresh_seconds)
+                connection = oauth.find_refreshable(app, value)  # it may have ended meanwhile
+            return oauth.refresh(
+                connection, value, issuer=issuer, with_hard_expiry=with_hard_expiry
+            )
+        finally:
+            oauth.refreshing.discard(connection.number)
+
+    def _app(self, request: Request, form: dict[str, str]) -> App:
+        """By Basic header, or by client_id and client_secret in the form."""
+        authorization = request.headers.get("authorization", "")
+        if not authorization and "client_secret" in form:
+            app = self.emulator.oauth.app(form.get("client_id", ""))
+            if app is None or app.client_secret != form["client_secret"]:
+                raise OAuthError("invalid_client", status=401)
+            return app
+        return self.emulator.oauth.authenticate_app(authorization)
+
+    async def revoke(self, request: Request, call: Call) -> Response:
+        app = self.emulator.oauth.authenticate_app(request.headers.get("authorization", ""))
+        call.client_id = app.client_id
+        raw = await request.body()
+        try:
+            body = loads(raw[:MOST_BODY_BYTES])
+        except (NotJson, UnicodeDecodeError):
+            body = {key: str(value) for key, value in (await request.form()).items()}
+        token = body.get("token") if isinstance(body, dict) else None
+        if not isinstance(token, str) or not token:
+            raise OAuthError("invalid_request", "Missing parameter: token")
+        self.emulator.oauth.revoke(app, token)
+        return Response(status_code=200)
+
+    async def userinfo(self, request: Request, call: Call) -> Response:
+        token = request.headers.get("authorization", "").partition(" ")[2].strip()
+        connection, why_not = self.emulator.oauth.check_access(token)
+        if connection is None or "openid" not in connection.scope.split():
+            fault = errors.unauthenticated(why_not or "openid was not asked for")
+            call.code = fault.code
+            body = fault.body(self.emulator.clock.epoch())
+            return JSONResponse(body, 401, headers=fault.headers)
+        return JSONResponse(self.emulator.oauth.userinfo(connection))
+
+
+def _needed(form: dict[str, str], name: str) -> str:
+    if not form.get(name):
+        raise OAuthError("invalid_request", f"Missing parameter: {name}")
+    return form[name]

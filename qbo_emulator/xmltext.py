@@ -1,0 +1,50 @@
+"""The XML form of an answer, for callers that do not ask for JSON (2.2)."""
+
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+NAMESPACE = "http://schema.intuit.com/finance/v3"
+HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+
+
+def answer(body: dict[str, Any]) -> str:
+    """An IntuitResponse with what the JSON answer holds."""
+    time = body.get("time", "")
+    inner = "".join(_element(name, value) for name, value in body.items() if name != "time")
+    start = f'<IntuitResponse xmlns="{NAMESPACE}" time="{escape(str(time))}">'
+    return f"{HEAD}{start}{inner}</IntuitResponse>"
+
+
+def throttled(message: str, detail: str, code: str) -> str:
+    """The 429 that was recorded as XML although JSON was asked for (6.2)."""
+    return (
+        f'{HEAD}<IntuitResponse xmlns="{NAMESPACE}"><Fault type="SERVICE"><Error code="{code}">'
+        f"<Message>{escape(message)}</Message><Detail>{escape(detail)}</Detail></Error></Fault>"
+        "</IntuitResponse>"
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return escape(str(value))
+
+
+def _element(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "".join(_element(name, each) for each in value)
+    if not isinstance(value, dict):
+        return f"<{name}>{_text(value)}</{name}>"
+    if "value" in value:  # a reference
+        rest = {key: each for key, each in value.items() if key != "value"}
+        marks = "".join(f" {key}={quoteattr(str(each))}" for key, each in rest.items())
+        return f"<{name}{marks}>{_text(value['value'])}</{name}>"
+    flat = {"domain", "sparse", "status", "type", "code", "element", "startPosition", "maxResults"}
+    flat |= {"totalCount"}
+    marks = "".join(
+        f" {key}={quoteattr(_text(each))}" for key, each in value.items() if key in flat
+    )
+    inner = "".join(_element(key, each) for key, each in value.items() if key not in flat)
+    return f"<{name}{marks}>{inner}</{name}>"
