@@ -95,10 +95,10 @@ class _Parser:
                     f' ({ord(self.text[start])}), after : ""'
                 )
             kind = matched.lastgroup or ""
-            word = matched[kind]
+            word, start = matched[kind], matched.start(kind)
             if kind == "WORD" and word.lower() in _KEYWORDS:
                 kind = "KEYWORD"
-            yield Token(kind, word, matched.start(kind))
+            yield Token(kind, word, start)
             at = matched.end()
         yield Token("EOF", "", len(self.text))
 
