@@ -1,0 +1,20 @@
+"""Every background entry point: ids in, one call, safe to run twice."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from integrations.models import Connection
+from integrations.sync import engine
+
+
+def drain_connection(connection_id: int) -> str:
+    """Work through what waits for one connection; return a line for the queue's log."""
+    connection = Connection.objects.get(pk=connection_id)
+    report = engine.drain(connection, now=timezone.now())
+    return f"{connection}: {report.done} done, {report.later} later, {report.resting} resting"
+
+
+def sweep() -> str:
+    """Ring for every connection with something due that no bell was heard of."""
+    return f"{engine.ring_due(now=timezone.now())} rung"

@@ -25,6 +25,10 @@ class Local:
     path: tuple[str, ...] = ()  # names from the top parent down to it
 
 
+class LocalRefused(Exception):
+    """Our side could not take a value. `str()` is a sentence for the person."""
+
+
 class LocalStore(Protocol):
     """Our side of an entity. Reads the models, writes through the services only."""
 
@@ -40,11 +44,28 @@ class LocalStore(Protocol):
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         """Ids of the firm's records that were made or changed after `since`."""
 
-    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local: ...
+    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
+        """Write what the books hold as a new record of ours. Raises LocalRefused."""
 
     def update(
         self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
-    ) -> Local: ...
+    ) -> Local:
+        """Write what the books hold. Raises LocalRefused."""
+
+    def edit(
+        self,
+        *,
+        actor: Actor,
+        local_id: int,
+        version: int | None,
+        values: Mapping[str, Any],
+        now: datetime,
+    ) -> Local:
+        """
+        What a person changes from a page of the sync, under the rules for people.
+
+        `version` None: whatever it is now. Raises LocalRefused.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from contacts import services
 from contacts.events import contact_changed
 from contacts.models import Address, Contact
 from firms.permissions import Actor
-from integrations.entities.base import EntitySpec, Local
+from integrations.entities.base import EntitySpec, Local, LocalRefused
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction, Policy
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part
@@ -95,12 +95,37 @@ class ContactStore:
     ) -> Local:
         return self._accept(actor=actor, local_id=local_id, values=values, now=now)
 
+    def edit(
+        self,
+        *,
+        actor: Actor,
+        local_id: int,
+        version: int | None,
+        values: Mapping[str, Any],
+        now: datetime,
+    ) -> Local:
+        contact = Contact.objects.for_firm(actor.firm_id).get(pk=local_id)
+        try:
+            contact = services.update_contact(
+                actor=actor,
+                contact=contact,
+                version=contact.version if version is None else version,
+                changes=_to_contact(values),
+                now=now,
+            )
+        except services.ContactError as error:
+            raise LocalRefused(str(error)) from error
+        return _local(contact, path=_path(contact))
+
     def _accept(
         self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
     ) -> Local:
-        contact = services.accept_from_books(
-            actor=actor, contact_id=local_id, values=_to_contact(values), now=now
-        )
+        try:
+            contact = services.accept_from_books(
+                actor=actor, contact_id=local_id, values=_to_contact(values), now=now
+            )
+        except services.ContactError as error:
+            raise LocalRefused(str(error)) from error
         return _local(contact, path=_path(contact))
 
 

@@ -43,6 +43,7 @@ class Activity(models.Model):
     after = models.JSONField(default=dict)
     duration_ms = models.PositiveIntegerField(null=True)
     trace = models.CharField(max_length=120, blank=True)  # QuickBooks' id of the answer
+    is_harmful = models.BooleanField(default=False)  # ended a record or replaced a value: brake
     detail = models.JSONField(default=dict)
 
     class Meta:

@@ -51,6 +51,8 @@ class Connection(models.Model):
     failures = models.PositiveIntegerField(default=0)  # in a row
     held_reason = models.CharField(max_length=500, blank=True)  # the brake: asks before going on
 
+    brake_from = models.DateTimeField(null=True)  # harm before this was confirmed by a person
+
     # The contacts half of set-up is done; until then bells are answered with nothing.
     contacts_synced_at = models.DateTimeField(null=True)
     last_synced_at = models.DateTimeField(null=True)

@@ -31,6 +31,7 @@ class Snapshot:
     changed_at: datetime | None = None  # the provider's clock
     created_at: datetime | None = None
     is_read_only: bool = False
+    trace: str = ""  # the provider's id of the answer it came in
     raw: Mapping[str, Any] = field(default_factory=dict)  # the provider's own words, JSON-ready
 
 

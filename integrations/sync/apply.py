@@ -1,0 +1,476 @@
+"""
+One look at one pair: read the truth, reconcile, carry out the local part, store the remote one.
+
+`settle` is one transaction, and the only code that moves a base. What has to be written in the
+books leaves it as a stored intent; when that is answered, `settle` looks again with the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from firms.permissions import Actor
+from integrations.entities import ENTITIES, EntitySpec, Local, LocalRefused
+from integrations.errors import MissingDependency, Refused
+from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
+from integrations.providers.base import Books, Operation, Snapshot
+from integrations.reconcile.plan import Create, Plan, Retire, Update
+from integrations.reconcile.policy import Decision, OnConflict, Policy, Side
+from integrations.reconcile.record import UNKNOWN, Life, Record, is_blank
+from integrations.reconcile.three_way import reconcile
+from integrations.sync import activity, intents, issues, leases, links, marks, snapshots
+from integrations.sync.brake import Brake
+from integrations.sync.intents import Answer
+
+
+class ContentNeeded(Exception):
+    """What the record holds there is not known: it has to be read first."""
+
+
+class MayBeOurs(Exception):
+    """A create of ours has no known outcome; this new record there may be the one it made."""
+
+
+@dataclass(kw_only=True)
+class Drain:
+    """What the steps of one drain share."""
+
+    connection: Connection
+    lease: leases.Held
+    brake: Brake
+    books: Books
+
+
+@transaction.atomic
+def settle(
+    link_id: int,
+    *,
+    drain: Drain,
+    now: datetime,
+    heard: Snapshot | None = None,
+    answer: Answer | None = None,
+) -> Intent | None:
+    """
+    Bring one pair as far as it goes without the network; return what has to be sent next.
+
+    Args:
+        heard: the record as just read there; None: what was kept of the feed, if anything.
+        answer: the answer to the pair's intent, which is thereby done.
+    Raises:
+        ContentNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was changed.
+    """
+    leases.check(drain.lease)
+    local, link = _lock(link_id)
+    if link is None:
+        return None
+    return _Look(drain=drain, link=link, local=local, now=now).settle(heard, answer)
+
+
+def _lock(link_id: int) -> tuple[Local | None, Link | None]:
+    """Our record, then its pair: always in this order."""
+    found = Link.objects.filter(pk=link_id).values_list("entity", "firm_id", "local_id").first()
+    if found is None:
+        return None, None
+    entity, firm_id, local_id = found
+    local = None
+    if local_id is not None:
+        local = ENTITIES[entity].store.read(firm_id=firm_id, local_id=local_id, lock=True)
+    link = Link.objects.select_for_update().filter(pk=link_id).first()
+    if link is not None and link.local_id != local_id:
+        return _lock(link_id)  # it got its record in between
+    return local, link
+
+
+@dataclass(kw_only=True)
+class _Look:
+    """One look at one pair, inside one transaction."""
+
+    drain: Drain
+    link: Link
+    local: Local | None
+    now: datetime
+    trouble: Refused | MissingDependency | None = None
+    wrote_here: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> EntitySpec:
+        return ENTITIES[self.link.entity]
+
+    @property
+    def connection(self) -> Connection:
+        return self.drain.connection
+
+    # -- the steps, in order ---------------------------------------------------------------------
+
+    def settle(self, heard: Snapshot | None, answer: Answer | None) -> Intent | None:
+        link = self.link
+        base = dict(link.base)
+        if answer is not None:
+            heard = answer.snapshot
+            base.update(self._take_answer(answer))
+        elif heard is None:
+            heard = snapshots.told_of(self.connection, link.entity, link.remote_id)
+        if answer is None and not self._is_in_scope(heard):
+            self._drop_bells(heard)
+            return None
+        remote = self._remote(base, heard)
+        plan = self._plan(base, remote)
+        if plan.unknown and heard is None:
+            raise ContentNeeded
+        harm = self._guard(plan)
+        base.update(plan.base_after(*self._write_here(plan, harm=harm)))
+        self._move_base(base, remote)
+        intent = self._store_intent(plan, harm=harm)
+        self._close_or_open_issues(plan)
+        self._finish(heard, intent)
+        return intent
+
+    def _take_answer(self, answer: Answer) -> Mapping[str, Any]:
+        """The write is done: both sides agree on what was sent."""
+        link, intent = self.link, self.link.intent
+        is_new = link.remote_id is None
+        links.adopt(link, answer.snapshot.remote_id)
+        link.state = Link.State.LINKED
+        link.remote_label = answer.snapshot.label[:600]
+        link.sent_at = self.now
+        link.attempts, link.not_before = 0, None
+        title = (
+            "Created in QuickBooks"
+            if is_new
+            else activity.title_of(link.entity, intent.values, "in QuickBooks")
+        )
+        activity.write(
+            link,
+            direction=Activity.Direction.SENT,
+            title=title,
+            cause=intent.cause,
+            before=activity.changed(link.base, intent.values),
+            after=intent.values,
+            duration_ms=answer.duration_ms,
+            trace=answer.snapshot.trace,
+            now=self.now,
+            detail={"operation": intent.operation, "request_id": str(intent.request_id)},
+        )
+        values: Mapping[str, Any] = intent.values
+        intent.delete()
+        return values
+
+    def _is_in_scope(self, heard: Snapshot | None) -> bool:
+        """Whether this pair syncs at all; asked before it is reconciled."""
+        link = self.link
+        if link.state == Link.State.LINKED:
+            return True
+        if link.state != Link.State.UNDECIDED:
+            return False
+        if not self.connection.contacts_synced_at and not link.may_create:
+            return False  # set-up has not come that far: bells are answered with nothing
+        if link.may_create:
+            return True
+        if self.local is not None:
+            return self.local.record.life == Life.LIVE
+        return heard is None or heard.record.life == Life.LIVE
+
+    def _remote(self, base: Mapping[str, Any], heard: Snapshot | None) -> Record | None:
+        """Their record as far as it is known: what was last seen, under what is told now."""
+        link = self.link
+        if link.remote_id is None:
+            return None
+        if heard is not None and _is_older(heard, link):
+            heard = None
+        known = {**base, **link.seen} if link.remote_version is not None else {}
+        if heard is None:
+            if link.remote_version is None:
+                raise ContentNeeded
+            return self.spec.record.from_values(known)
+        told = links.to_local(self.connection, heard.record)
+        link.remote_version = heard.version
+        link.remote_changed_at = heard.changed_at
+        link.remote_label = heard.label[:600]
+        link.kept = dict(heard.kept)
+        return self.spec.record.from_values({**known, **told.values()})
+
+    def _plan(self, base: Mapping[str, Any], remote: Record | None) -> Plan:
+        decisions = {
+            group: Decision(keep=Side(each["keep"]), shown=each["shown"])
+            for group, each in self.link.decisions.items()
+            if datetime.fromisoformat(each["acts_at"]) <= self.now
+        }
+        return reconcile(
+            base=base,
+            local=self.local.record if self.local else None,
+            remote=remote,
+            policy=policy_of(self.connection, self.spec),
+            decisions=decisions,
+        )
+
+    # -- this side -------------------------------------------------------------------------------
+
+    def _write_here(self, plan: Plan, *, harm: bool) -> tuple[Side, ...]:
+        """Carry out the local part; return the sides whose part of the base may move now."""
+        if plan.local is None:
+            return ()
+        is_new = isinstance(plan.local, Create)
+        if is_new and intents.outcome_is_open(self.link):
+            raise MayBeOurs
+        before = self.local.record.values(plan.local.values) if self.local else {}
+        try:
+            with transaction.atomic():
+                self.local = self._accept(plan.local)
+        except LocalRefused as error:
+            self.trouble = Refused(str(error), what_to_do="Change it in QuickBooks, then retry.")
+            return ()
+        link = self.link
+        link.local_id, link.state = self.local.local_id, Link.State.LINKED
+        link.label = self.local.label[:600]
+        self.wrote_here = dict(plan.local.values)
+        activity.write(
+            link,
+            direction=Activity.Direction.RECEIVED,
+            title="Created from QuickBooks"
+            if is_new
+            else activity.title_of(link.entity, plan.local.values, "from QuickBooks"),
+            cause="QuickBooks",
+            before=before,
+            after=plan.local.values,
+            is_harmful=harm and not is_new,
+            now=self.now,
+        )
+        return (Side.LOCAL,)
+
+    def _accept(self, action: Create | Update | Retire) -> Local:
+        actor = Actor.for_sync(firm_id=self.link.firm_id)
+        store = self.spec.store
+        if isinstance(action, Create):
+            return store.create(actor=actor, values=action.values, now=self.now)
+        assert self.link.local_id is not None
+        return store.update(
+            actor=actor, local_id=self.link.local_id, values=action.values, now=self.now
+        )
+
+    # -- the base --------------------------------------------------------------------------------
+
+    def _move_base(self, base: Mapping[str, Any], remote: Record | None) -> None:
+        """Only what was really carried out moves; what they hold apart from it is `seen`."""
+        link = self.link
+        link.base = dict(base)
+        link.seen = {}
+        if remote is not None:
+            link.seen = {
+                each.name: value
+                for each in self.spec.record.fields()
+                if (value := getattr(remote, each.name)) is not UNKNOWN
+                and not (each.name in base and each.same(base[each.name], value))
+            }
+        if self.local is not None:
+            link.local_version = self.local.version
+            link.label = self.local.label[:600]
+        if link.local_id is not None and link.remote_id is not None:
+            link.state = Link.State.LINKED
+
+    # -- the other side --------------------------------------------------------------------------
+
+    def _store_intent(self, plan: Plan, *, harm: bool) -> Intent | None:
+        """What has to be written there, composed and stored; None where nothing or not yet."""
+        if plan.remote is None:
+            return None
+        link = self.link
+        try:
+            outgoing = self.drain.books.compose(
+                link.entity,
+                _operation(plan),
+                links.to_remote(self.connection, link.entity, plan.remote.values),
+                remote_id=link.remote_id or "",
+                version=link.remote_version,
+                kept=link.kept,
+            )
+        except (Refused, MissingDependency) as error:
+            self.trouble = error
+            return None
+        return intents.store(
+            link, outgoing, values=plan.remote.values, cause=self._cause(), now=self.now
+        )
+
+    def _cause(self) -> str:
+        """Who made the change that goes out."""
+        decided = next((each["by"] for each in self.link.decisions.values()), "")
+        entry = (
+            OutboxEntry.objects.filter(self._outbox_of_pair(), is_ours=False)
+            .order_by("-pk")
+            .first()
+        )
+        return decided or (entry.cause if entry else "Set-up")
+
+    # -- harm ------------------------------------------------------------------------------------
+
+    def _guard(self, plan: Plan) -> bool:
+        """
+        Ask the brake before something is ended or replaced by the sync itself.
+
+        Raises:
+            brake.Held: it would be too much within a day.
+        """
+        is_harm = plan.local is not None and self._replaces(plan.local)
+        if is_harm and self.local is not None:
+            self.drain.brake.check(self.link, now=self.now)
+            self.drain.brake.count(self.link)
+        return is_harm
+
+    def _replaces(self, action: Create | Update | Retire) -> bool:
+        if isinstance(action, Retire):
+            return True
+        if isinstance(action, Create) or self.local is None:
+            return False
+        return any(not is_blank(value) for value in self._old_values(action).values())
+
+    def _old_values(self, action: Update) -> dict[str, Any]:
+        assert self.local is not None
+        fields = {each.name: each for each in self.spec.record.fields()}
+        old = self.local.record.values(action.values)
+        return {
+            name: value
+            for name, value in old.items()
+            if not fields[name].same(value, action.values[name])
+        }
+
+    # -- the end of it ---------------------------------------------------------------------------
+
+    def _close_or_open_issues(self, plan: Plan) -> None:
+        link = self.link
+        mended = {kind for kind in Issue.Kind.values if kind != Issue.Kind.MERGED_THERE}
+        if plan.conflicts:
+            issues.open_conflict(link, plan.conflicts, now=self.now)
+            mended.discard(Issue.Kind.CONFLICT)
+        if isinstance(self.trouble, Refused):
+            kind = issues.open_refusal(link, self.trouble, now=self.now).kind
+            mended.discard(kind)
+        elif plan.remote is not None:
+            mended &= {Issue.Kind.CONFLICT, Issue.Kind.HELD}  # the rest is known once it is sent
+        issues.close(link, kinds=sorted(mended), now=self.now)
+
+    def _finish(self, heard: Snapshot | None, intent: Intent | None) -> None:
+        """Take the bells away that were answered, and say when to look again."""
+        link = self.link
+        self._delete_bells(heard)
+        has_issue = link.issues.filter(state=Issue.State.OPEN).exists()
+        link.blocked_on, link.rests = None, Link.Rests.ISSUE if has_issue else ""
+        if isinstance(self.trouble, MissingDependency):
+            self._rest_on(self.trouble)
+        if intent is None:
+            link.decisions = {
+                group: each
+                for group, each in link.decisions.items()
+                if datetime.fromisoformat(each["acts_at"]) > self.now
+            }
+        is_more_told = snapshots.is_newer_kept(link)
+        link.wake_at = self.now if intent or is_more_told else _next_decision(link)
+        if intent is None and self.trouble is None:
+            link.attempts, link.not_before, link.may_create = 0, None, False
+        link.save()
+        if link.state == Link.State.LINKED:
+            links.wake_blocked(link, now=self.now)
+        marks.show(link, self._mark(intent), now=self.now)
+
+    def _rest_on(self, missing: MissingDependency) -> None:
+        """Rest until the record it points to is linked; ask for that one if it may be."""
+        link = self.link
+        rows = Link.objects.filter(connection=self.connection, entity=missing.entity)
+        rows = rows.exclude(state=Link.State.FORMER)
+        if missing.local_id is not None:
+            other = rows.filter(local_id=missing.local_id).first() or Link.objects.create(
+                connection=self.connection,
+                firm_id=link.firm_id,
+                entity=missing.entity,
+                local_id=missing.local_id,
+                wake_at=self.now,
+            )
+        else:
+            other = rows.filter(remote_id=missing.remote_id).get()
+        link.blocked_on, link.rests = other, Link.Rests.DEPENDENCY
+        if other.state == Link.State.LEFT_OUT:
+            issues.open_issue(
+                link,
+                kind=Issue.Kind.HELD,
+                sentence=f"It belongs under {other.label or other.remote_label or 'a record'}, "
+                "which does not sync.",
+                what_to_do="Match that one first, or create it in QuickBooks.",
+                detail={"blocked_on": other.pk},
+                now=self.now,
+            )
+
+    def _mark(self, intent: Intent | None) -> str:
+        if intent is not None:
+            return "syncing"
+        if isinstance(self.trouble, Refused):
+            return "failed"
+        if self.link.rests == Link.Rests.DEPENDENCY:
+            return "queued"
+        if self.link.issues.filter(state=Issue.State.OPEN, kind=Issue.Kind.CONFLICT).exists():
+            return "conflict"
+        return "synced" if self.link.state == Link.State.LINKED else "not_synced"
+
+    def _drop_bells(self, heard: Snapshot | None) -> None:
+        """Out of scope: the bells are answered with nothing."""
+        self._delete_bells(heard, keeps_content=True)
+        self.link.wake_at = None
+        if self.local is not None:
+            self.link.label = self.local.label[:600]
+        if heard is not None:
+            self.link.remote_label = heard.label[:600]
+        self.link.save()
+        if self.connection.contacts_synced_at:
+            marks.show(self.link, "not_synced", now=self.now)
+
+    def _delete_bells(self, heard: Snapshot | None, *, keeps_content: bool = False) -> None:
+        link = self.link
+        if self.local is not None:
+            OutboxEntry.objects.filter(
+                self._outbox_of_pair(), version__lte=self.local.version
+            ).delete()
+        answered = Q(needs_read=False)
+        if heard is not None and heard.changed_at is not None:
+            answered |= Q(occurred_at__lte=heard.changed_at)
+            answered |= Q(occurred_at=None, source=InboxEntry.Source.LISTING)
+        InboxEntry.objects.filter(answered, link=link).delete()
+        if heard is not None and not keeps_content:
+            snapshots.forget(self.connection, link.entity, heard.remote_id, heard.version)
+
+    def _outbox_of_pair(self) -> Q:
+        link = self.link
+        return Q(connection=self.connection, entity=link.entity, local_id=link.local_id)
+
+
+def policy_of(connection: Connection, spec: EntitySpec) -> Policy:
+    """The rules of this connection for this entity."""
+    kept_out = spec.policy.without - ({"notes"} if connection.syncs_notes else set())
+    return Policy(
+        direction=spec.directions[connection.profile][0],
+        on_conflict=OnConflict(connection.on_conflict),
+        without=frozenset(kept_out),
+    )
+
+
+def _is_older(heard: Snapshot, link: Link) -> bool:
+    """An older version than one already seen is no evidence of anything."""
+    return link.remote_version is not None and heard.version < link.remote_version
+
+
+def _operation(plan: Plan) -> Operation:
+    match plan.remote:
+        case Create():
+            return Operation.CREATE
+        case Retire():
+            return Operation.RETIRE
+        case _:
+            return Operation.UPDATE
+
+
+def _next_decision(link: Link) -> datetime | None:
+    """When the next decision of a person is to be carried out."""
+    times = [datetime.fromisoformat(each["acts_at"]) for each in link.decisions.values()]
+    return min(times, default=None)

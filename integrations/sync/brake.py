@@ -1,0 +1,68 @@
+"""
+Stops a run that would change far too much.
+
+Counted are archives, voids, deletes and replaced values that the sync wrote on either side within
+24 hours, one a pair. What a person edited here and the sync carried over is that person's doing
+and does not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from integrations.models import Activity, Connection, Link
+
+WINDOW = timedelta(hours=24)
+AT_LEAST = 20
+SHARE = 10  # percent of the linked records of the entity
+
+
+class Held(Exception):
+    """Too much would change. `str()` is a sentence for the person who has to confirm."""
+
+
+@dataclass
+class Brake:
+    """What one connection's sync has done lately. Read once a drain, then counted along."""
+
+    connection: Connection
+    harmed: dict[str, set[int]] = field(default_factory=dict)
+    allowed: dict[str, int] = field(default_factory=dict)
+
+    def check(self, link: Link, *, now: datetime) -> None:
+        """
+        Before harm is done to `link`.
+
+        Raises:
+            Held: one more would be too many.
+        """
+        self._load(link.entity, now)
+        harmed = self.harmed[link.entity]
+        if link.pk not in harmed and len(harmed) >= self.allowed[link.entity]:
+            raise Held(
+                f"In the last 24 hours the sync changed or archived {len(harmed)} records of one "
+                f"kind. It stopped before the next one, so that you can look first."
+            )
+
+    def count(self, link: Link) -> None:
+        self.harmed.setdefault(link.entity, set()).add(link.pk)
+
+    def _load(self, entity: str, now: datetime) -> None:
+        if entity in self.allowed:
+            return
+        since = max(filter(None, (now - WINDOW, self.connection.brake_from)))
+        done = Activity.objects.filter(
+            connection_id=self.connection.pk, entity=entity, at__gt=since, is_harmful=True
+        ).values_list("link_id", flat=True)
+        self.harmed[entity] = set(done.distinct()) | self.harmed.get(entity, set())
+        linked = Link.objects.filter(
+            connection=self.connection, entity=entity, state=Link.State.LINKED
+        ).count()
+        self.allowed[entity] = max(AT_LEAST, linked * SHARE // 100)
+
+
+def hold(connection: Connection, error: Held, *, now: datetime) -> None:
+    """Stop working for this connection until a person confirms."""
+    Connection.objects.filter(pk=connection.pk, held_reason="").update(held_reason=str(error)[:500])
+    connection.refresh_from_db()

@@ -1,0 +1,422 @@
+"""
+Takes what waits for one connection and works it off, pair by pair.
+
+One drain per connection at a time; a drain ends after some seconds and rings again. No
+transaction is open while a request is under way.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from integrations import doorbell
+from integrations.errors import (
+    CompanyUnavailable,
+    OutcomeUnknown,
+    ReadsUsedUp,
+    ReconnectNeeded,
+    Refused,
+    Stale,
+    SyncError,
+    TryLater,
+)
+from integrations.models import Connection, Cursor, InboxEntry, Intent, Issue, Link, OutboxEntry
+from integrations.providers.base import Gone, NotKnown, Present, Snapshot
+from integrations.reconcile.retry import next_attempt
+from integrations.sync import (
+    activity,
+    brake,
+    feed,
+    intents,
+    issues,
+    leases,
+    marks,
+    pairs,
+)
+from integrations.sync.access import open_books
+from integrations.sync.apply import ContentNeeded, Drain, MayBeOurs, settle
+
+log = logging.getLogger(__name__)
+
+SECONDS = 10  # a drain; then it rings again, so that no task grows with the queue
+ROUNDS = 3  # looks at one pair in a row: a write, its answer, a reshaped value
+SILENT_AFTER = 3  # writes without an answer, in a row: the company does not answer
+COMPANY_RESTS = timedelta(minutes=30)  # at most, between probes of a company that fails
+
+
+class KeepsChanging(TryLater):
+    """One pair is never caught standing still; that is no reason to rest the company."""
+
+    code = "keeps_changing"
+
+
+@dataclass
+class Report:
+    """What a drain did: pairs settled, put off, and resting; whether more waits."""
+
+    done: int = 0
+    later: int = 0
+    resting: int = 0
+    has_more: bool = False
+
+
+@dataclass
+class Clock:
+    """The time the drain was given, going on with the machine's own."""
+
+    start: datetime
+    began: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=self.seconds())
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+
+def drain(connection: Connection, *, now: datetime, seconds: float = SECONDS) -> Report:
+    """Work off what waits for `connection`, for at most `seconds`; then ring if more waits."""
+    report = Report()
+    doorbell.answer(connection.pk)
+    lease = leases.take(connection.pk, now=now)
+    if lease is None:
+        return report  # the one who holds it looks once more before it goes
+    clock = Clock(now)
+    try:
+        _work(connection, lease, clock, report, seconds)
+    except leases.LeaseLost:
+        log.warning("The lease of %s was taken over.", connection)
+        return report
+    finally:
+        leases.release(lease)
+    report.has_more = is_due(connection, now=clock.now())
+    if report.has_more:
+        doorbell.ring(connection.pk)
+    return report
+
+
+def _work(
+    connection: Connection, lease: leases.Held, clock: Clock, report: Report, seconds: float
+) -> None:
+    """Until nothing is due, the company rests, or the time is over."""
+    connection.refresh_from_db()
+    if not _may_work(connection, clock.now()):
+        return
+    books = open_books(connection, lane="people")
+    run = Drain(connection=connection, lease=lease, brake=brake.Brake(connection), books=books)
+    while clock.seconds() < seconds and _may_work(connection, clock.now()):
+        try:
+            leases.renew(lease, now=clock.now())
+            _listen(run, clock.now())
+            link = pairs.due(connection, now=clock.now()).first()
+            if link is None:
+                if not _has_bells(connection):
+                    break
+                continue
+            _work_on(link, run, clock, report)
+        except brake.Held as error:
+            brake.hold(connection, error, now=clock.now())
+        except ReconnectNeeded as error:
+            _set_state(connection, Connection.State.RECONNECT, error, clock.now())
+        except CompanyUnavailable as error:
+            _set_state(connection, Connection.State.UNAVAILABLE, error, clock.now())
+        except (TryLater, ReadsUsedUp) as error:
+            _rest(connection, error, clock.now())
+    _note_progress(connection, clock.now())
+
+
+def _listen(run: Drain, now: datetime) -> None:
+    """Bells become pairs; the feed is read if that was asked for."""
+    connection = run.connection
+    feed.follow_merges(connection, now=now)
+    pairs.gather(connection, now=now)
+    if feed.is_wanted(connection, now=now):
+        feed.pull(connection, books=run.books, lease=run.lease, now=now)
+        pairs.gather(connection, now=now)
+    unread = feed.unanswered(connection, now=now)
+    if unread:
+        feed.read_by_id(connection, unread, books=run.books, lease=run.lease, now=now)
+
+
+def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
+    """Settle one pair, or say when or why not. What concerns the whole company rises."""
+    try:
+        if _settle_and_send(link, run, clock):
+            report.done += 1
+            if run.connection.failures:
+                _note_answer(run.connection)
+        else:
+            report.later += 1
+    except MayBeOurs:
+        _put_off(link, until=_open_creates_known_at(link, clock.now()))
+        report.later += 1
+    except OutcomeUnknown as error:
+        _await_outcome(link, error, clock.now())
+        report.later += 1
+        _count_failure(run.connection, error, clock.now())
+    except KeepsChanging as error:
+        _put_off(link, until=_later(error, link.attempts, clock.now()), error=error)
+        report.later += 1
+    except TryLater as error:
+        _put_off(link, until=_later(error, link.attempts, clock.now()), error=error)
+        report.later += 1
+        raise
+    except Refused as error:
+        _refuse(link, error, clock.now())
+        report.resting += 1
+    except (SyncError, brake.Held, leases.LeaseLost):
+        raise
+    except Exception:  # noqa: BLE001  a bug of ours must not stop the company's other records
+        log.exception("Looking at pair %s failed.", link.pk)
+        _rest_internal(link, clock.now())
+        report.resting += 1
+
+
+def _settle_and_send(link: Link, run: Drain, clock: Clock) -> bool:
+    """Look, send, look again with the answer. Return False if it has to wait for its time."""
+    intent = Intent.objects.filter(link=link).select_related("link__connection").first()
+    if intent is not None:
+        may_go_at = intents.may_be_sent_at(intent)
+        if may_go_at is not None and clock.now() < may_go_at:
+            _put_off(link, until=may_go_at)
+            return False
+    else:
+        intent = _look(link, run, clock)
+    for _ in range(ROUNDS):
+        if intent is None:
+            return True
+        intent = _send(link, intent, run, clock)
+    if intent is not None:
+        raise KeepsChanging("It keeps changing in QuickBooks while we write. We try again.")
+    return True
+
+
+def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
+    try:
+        return settle(link.pk, drain=run, now=clock.now())
+    except ContentNeeded:
+        heard = _read(link, run, clock)
+        return settle(link.pk, drain=run, now=clock.now(), heard=heard) if heard else None
+
+
+def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None:
+    """Send one intent and settle its answer; on a stale version read, and look anew."""
+    leases.renew(run.lease, now=clock.now())
+    began = clock.seconds()
+    try:
+        snapshot = intents.send(intent, books=run.books, now=clock.now())
+    except Stale:
+        intent.delete()
+        heard = _read(link, run, clock)
+        if heard is None:
+            return None
+        if intent.version is not None and heard.version <= intent.version:
+            raise KeepsChanging("QuickBooks told an older version. We ask again.") from None
+        return settle(link.pk, drain=run, now=clock.now(), heard=heard)
+    answer = intents.Answer(snapshot=snapshot, duration_ms=int((clock.seconds() - began) * 1000))
+    return settle(link.pk, drain=run, now=clock.now(), answer=answer)
+
+
+def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
+    """What the record holds there now; None if it is gone, which a person is told."""
+    assert link.remote_id is not None
+    fetched = run.books.fetch(link.entity, [link.remote_id])[link.remote_id]
+    match fetched:
+        case Present(snapshot=snapshot):
+            return snapshot
+        case Gone():
+            with transaction.atomic():
+                leases.check(run.lease)
+                feed.note_gone(run.connection, link.entity, link.remote_id, now=clock.now())
+            return None
+        case NotKnown():
+            raise TryLater("QuickBooks did not say what the record holds. We ask again.")
+
+
+# -- what follows from an error ------------------------------------------------------------------
+
+
+def _put_off(link: Link, *, until: datetime, error: SyncError | None = None) -> None:
+    changes: dict[str, object] = {"wake_at": until, "not_before": until}
+    if error is not None:
+        changes["attempts"] = link.attempts + 1
+    Link.objects.filter(pk=link.pk).update(**changes)
+
+
+def _await_outcome(link: Link, error: OutcomeUnknown, now: datetime) -> None:
+    """The same bytes go again, no earlier than the provider could still commit the first."""
+    intent = Intent.objects.get(link=link)
+    until = intents.may_be_sent_at(intent) or now
+    with transaction.atomic():
+        _put_off(link, until=until, error=error)
+        activity.write(
+            link,
+            direction="sent",
+            result="waiting",
+            title="QuickBooks did not answer. We check whether it was saved",
+            cause=intent.cause,
+            now=now,
+            detail={"request_id": str(intent.request_id), "message": error.detail},
+        )
+        marks.show(link, "queued", now=now)
+
+
+def _open_creates_known_at(link: Link, now: datetime) -> datetime:
+    """When the creates without a known outcome will have been asked about again."""
+    waiting = Link.objects.filter(
+        connection_id=link.connection_id, entity=link.entity, intent__isnull=False
+    ).order_by("wake_at")
+    latest = waiting.values_list("wake_at", flat=True).last()
+    return max(latest or now, now) + timedelta(seconds=1)
+
+
+def _refuse(link: Link, error: Refused, now: datetime) -> None:
+    """It was not done, and trying again would not help: a person is told what to do."""
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=link.pk)
+        intent = Intent.objects.filter(link=link).first()
+        cause = intent.cause if intent else ""
+        request_id = str(intent.request_id) if intent else ""
+        if intent is not None:
+            intent.delete()
+        link.wake_at, link.not_before = None, None
+        link.rests = Link.Rests.ISSUE
+        link.attempts += 1
+        link.save()
+        issues.open_refusal(link, error, now=now)
+        activity.write(
+            link,
+            direction="sent",
+            result="failed",
+            title=str(error),
+            cause=cause,
+            trace=error.trace,
+            now=now,
+            detail={
+                "code": error.provider_code or error.code,
+                "message": error.detail,
+                "status": error.status,
+                "request_id": request_id,
+            },
+        )
+        marks.show(link, "failed", now=now)
+
+
+def _rest_internal(link: Link, now: datetime) -> None:
+    """A fault of ours: the pair rests, the others go on, the log has the details."""
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=link.pk)
+        link.wake_at, link.rests = None, Link.Rests.INTERNAL
+        link.attempts += 1
+        link.save()
+        issues.open_issue(
+            link,
+            kind=Issue.Kind.INTERNAL,
+            sentence="Something went wrong on our side. Nothing was lost.",
+            what_to_do="Retry it. If it fails again, tell support.",
+            now=now,
+        )
+        marks.show(link, "failed", now=now)
+
+
+def _set_state(connection: Connection, state: str, error: SyncError, now: datetime) -> None:
+    """The whole connection rests until a person mends it. In a transaction of its own."""
+    with transaction.atomic():
+        changed = Connection.objects.filter(
+            pk=connection.pk, state=Connection.State.CONNECTED
+        ).update(state=state, state_reason=str(error)[:500], state_changed_at=now)
+        if changed:
+            activity.note_connection(
+                connection, now=now, title=str(error), cause="QuickBooks", result="failed"
+            )
+    connection.refresh_from_db()
+
+
+def _count_failure(connection: Connection, error: SyncError, now: datetime) -> None:
+    """One lost answer is the pair's matter; several in a row are the company's."""
+    if connection.failures + 1 >= SILENT_AFTER:
+        _rest(connection, error, now)
+    else:
+        Connection.objects.filter(pk=connection.pk).update(failures=connection.failures + 1)
+        connection.refresh_from_db()
+
+
+def _rest(connection: Connection, error: SyncError, now: datetime) -> None:
+    """The company does not answer, or asked us to slow down: one probe at a time from now on."""
+    until = _later(error, connection.failures, now)
+    Connection.objects.filter(pk=connection.pk).update(
+        not_before=min(until, now + COMPANY_RESTS), failures=connection.failures + 1
+    )
+    connection.refresh_from_db()
+
+
+def _later(error: SyncError, attempts: int, now: datetime) -> datetime:
+    return next_attempt(error, attempts=attempts, now=now) or now + COMPANY_RESTS
+
+
+# -- what is due ---------------------------------------------------------------------------------
+
+
+def _may_work(connection: Connection, now: datetime) -> bool:
+    rests = connection.not_before is not None and connection.not_before > now
+    return connection.may_work and not rests
+
+
+def _has_bells(connection: Connection) -> bool:
+    return (
+        OutboxEntry.objects.filter(connection=connection, link=None).exists()
+        or InboxEntry.objects.filter(connection=connection, link=None).exists()
+    )
+
+
+def is_due(connection: Connection, *, now: datetime) -> bool:
+    """Whether a drain would find something to do at `now`."""
+    connection.refresh_from_db()
+    return _may_work(connection, now) and (
+        pairs.due(connection, now=now).exists()
+        or _has_bells(connection)
+        or feed.is_wanted(connection, now=now)
+    )
+
+
+def _due_connections(now: datetime) -> list[int]:
+    """Connections with something due, whoever lost their bell. Few queries, whatever the size."""
+    mine = OuterRef("pk")
+    due = (
+        Exists(Link.objects.filter(connection=mine, wake_at__lte=now))
+        | Exists(OutboxEntry.objects.filter(connection=mine, link=None))
+        | Exists(InboxEntry.objects.filter(connection=mine, link=None))
+        | Exists(Cursor.objects.filter(connection=mine, value__isnull=False, wanted_at__lte=now))
+    )
+    return list(
+        Connection.objects.filter(due, state=Connection.State.CONNECTED, is_paused=False)
+        .filter(Q(not_before=None) | Q(not_before__lte=now), held_reason="")
+        .filter(Q(lease__held_until=None) | Q(lease__held_until__lte=now))
+        .values_list("pk", flat=True)
+    )
+
+
+def ring_due(*, now: datetime) -> int:
+    """Ring for every connection that has something due; return how many."""
+    due = _due_connections(now)
+    for connection_id in due:
+        doorbell.ring(connection_id)
+    return len(due)
+
+
+def _note_answer(connection: Connection) -> None:
+    """The company answered: it no longer rests."""
+    Connection.objects.filter(pk=connection.pk).update(failures=0, not_before=None)
+    connection.refresh_from_db()
+
+
+def _note_progress(connection: Connection, now: datetime) -> None:
+    """People see when it was last in step."""
+    if connection.is_connected and not pairs.due(connection, now=now).exists():
+        Connection.objects.filter(pk=connection.pk).update(last_synced_at=now)

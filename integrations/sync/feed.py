@@ -1,0 +1,275 @@
+"""Reads what changed in the books since we last asked; the cursor moves no further than that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from integrations.entities import ENTITIES
+from integrations.errors import FeedTooOld
+from integrations.models import Connection, Cursor, InboxEntry, Link
+from integrations.providers.base import Books, Gone, Present, Removed, Snapshot
+from integrations.sync import brake, issues, leases, links, pairs, snapshots
+
+OVERLAP = timedelta(minutes=5)  # the feed may lag behind writes, and clocks have whole seconds
+ASK_AGAIN = timedelta(seconds=5)  # a webhook told of something the feed does not show yet
+GIVE_UP_ON_FEED_AFTER = timedelta(seconds=20)  # then the record is read by its id
+PAGE = 1000
+
+# How long until the feed is read again by itself.
+WITH_WEBHOOKS = timedelta(hours=12)
+WITHOUT_WEBHOOKS = timedelta(minutes=15)
+AFTER_A_CHANGE = timedelta(minutes=5)
+WEBHOOKS_TRUSTED_FOR = timedelta(days=7)
+RESTORED_AT_LEAST = 5  # that many older versions, and most of what is known: a restored company
+
+
+def is_wanted(connection: Connection, *, now: datetime) -> bool:
+    cursor = Cursor.objects.filter(connection=connection).first()
+    return (
+        cursor is not None
+        and cursor.value is not None
+        and cursor.wanted_at is not None
+        and cursor.wanted_at <= now
+    )
+
+
+def want(connection: Connection, *, at: datetime) -> None:
+    """Have the feed read at `at`, or sooner if that was asked for already."""
+    Cursor.objects.filter(connection=connection).filter(
+        Q(wanted_at=None) | Q(wanted_at__gt=at)
+    ).update(wanted_at=at)
+
+
+def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datetime) -> int:
+    """
+    Read the feed once, or one page of a full listing; return how many changes were news.
+
+    The rows and the cursor are stored in one transaction; what is not stored is asked for again.
+    """
+    cursor = Cursor.objects.get(connection=connection)
+    assert cursor.value is not None
+    if cursor.listing is not None:
+        return _list_on(connection, cursor, books=books, lease=lease, now=now)
+    try:
+        page = books.changes_since(cursor.value - OVERLAP, list(ENTITIES))
+    except FeedTooOld:
+        _begin_listing(cursor)
+        return _list_on(connection, cursor, books=books, lease=lease, now=now)
+    with transaction.atomic():
+        leases.check(lease)
+        news = _take_in(connection, page.snapshots, source=InboxEntry.Source.FEED, now=now)
+        for each in page.removed:
+            _note_removed(connection, each, now=now)
+        waiting = _settle_bells(connection, page.snapshots, now=now)
+        if page.is_complete:
+            cursor.value = max(cursor.value, page.next_cursor)
+        cursor.read_at = now
+        cursor.wanted_at = now + _until_next(connection, news=news, waiting=waiting, now=now)
+        cursor.save()
+    if not page.is_complete:
+        _begin_listing(cursor)
+    return news
+
+
+def _until_next(connection: Connection, *, news: int, waiting: bool, now: datetime) -> timedelta:
+    if waiting:
+        return ASK_AGAIN
+    heard = connection.last_webhook_at
+    if heard is not None and now - heard < WEBHOOKS_TRUSTED_FOR:
+        return WITH_WEBHOOKS
+    return AFTER_A_CHANGE if news else WITHOUT_WEBHOOKS
+
+
+def _take_in(
+    connection: Connection, told: Sequence[Snapshot], *, source: str, now: datetime
+) -> int:
+    """
+    Keep what is newer than what its pair has seen, and ring for it.
+
+    Raises:
+        brake.Held: most of it is older than what we saw: the company was restored.
+    """
+    seen = {
+        (link.entity, link.remote_id): link.remote_version
+        for link in Link.objects.filter(
+            connection=connection,
+            remote_id__in=[each.remote_id for each in told],
+            remote_version__isnull=False,
+        )
+        .exclude(state__in=pairs.HIDDEN)
+        .only("entity", "remote_id", "remote_version")
+    }
+    news = [each for each in told if each.version > seen.get((each.entity, each.remote_id), -1)]
+    older = sum(
+        each.version < seen.get((each.entity, each.remote_id), each.version) for each in told
+    )
+    if older >= RESTORED_AT_LEAST and older * 2 > len(seen):
+        raise brake.Held(
+            "QuickBooks answered with older versions than before: the company may have been "
+            "restored or reset there. Nothing is copied until you looked."
+        )
+    snapshots.remember(connection, news, now=now)
+    InboxEntry.objects.bulk_create(
+        [
+            InboxEntry(
+                connection=connection,
+                entity=each.entity,
+                remote_id=each.remote_id,
+                source=source,
+                occurred_at=each.changed_at,
+                made_at=now,
+            )
+            for each in news
+        ],
+        batch_size=1000,
+    )
+    return len(news)
+
+
+def _settle_bells(connection: Connection, told: Sequence[Snapshot], *, now: datetime) -> bool:
+    """
+    Take away the webhooks that the feed has answered; return whether some are still open.
+
+    A webhook is answered when its record was told with a time not before the webhook's own, or
+    its pair has seen such a version already.
+    """
+    changed_at = {(each.entity, each.remote_id): each.changed_at for each in told}
+    open_bells = list(
+        InboxEntry.objects.filter(connection=connection, needs_read=True).select_related("link")
+    )
+    answered = [each for each in open_bells if _is_answered(each, changed_at)]
+    InboxEntry.objects.filter(pk__in=[each.pk for each in answered]).delete()
+    return len(answered) < len(open_bells)
+
+
+def _is_answered(bell: InboxEntry, changed_at: dict[tuple[str, str], datetime | None]) -> bool:
+    if bell.occurred_at is None or bell.merged_from:
+        return False
+    whole_second = bell.occurred_at.replace(microsecond=0)
+    told = changed_at.get((bell.entity, bell.remote_id))
+    seen = bell.link.remote_changed_at if bell.link else None
+    return any(time is not None and time >= whole_second for time in (told, seen))
+
+
+# -- reading by id -------------------------------------------------------------------------------
+
+
+def unanswered(connection: Connection, *, now: datetime) -> list[InboxEntry]:
+    """Bells whose record has to be read by its id: the feed did not tell of it in time."""
+    patience = Q(made_at__lte=now - GIVE_UP_ON_FEED_AFTER)
+    at_once = Q(source=InboxEntry.Source.LISTING) | ~Q(merged_from="")
+    return list(
+        InboxEntry.objects.filter(patience | at_once, connection=connection, needs_read=True)
+        .select_related("link")
+        .order_by("pk")[:100]
+    )
+
+
+def read_by_id(
+    connection: Connection,
+    bells: Sequence[InboxEntry],
+    *,
+    books: Books,
+    lease: leases.Held,
+    now: datetime,
+) -> None:
+    """Read what these bells are about, all in one call, and answer them."""
+    for entity in {each.entity for each in bells}:
+        mine = [each for each in bells if each.entity == entity]
+        fetched = books.fetch(entity, sorted({each.remote_id for each in mine}))
+        with transaction.atomic():
+            leases.check(lease)
+            found = [each.snapshot for each in fetched.values() if isinstance(each, Present)]
+            snapshots.remember(connection, found, now=now)
+            for remote_id, each in fetched.items():
+                if isinstance(each, Gone):
+                    note_gone(connection, entity, remote_id, now=now)
+            InboxEntry.objects.filter(pk__in=[each.pk for each in mine]).update(needs_read=False)
+            woken = [each.link_id for each in mine if each.link_id is not None]
+            pairs.wake(Link.objects.filter(pk__in=woken), now=now)
+
+
+def note_gone(connection: Connection, entity: str, remote_id: str, *, now: datetime) -> None:
+    """A direct read said: not found. For a customer that means it was merged into another."""
+    link = (
+        Link.objects.select_for_update()
+        .filter(connection=connection, entity=entity, remote_id=remote_id)
+        .exclude(state__in=pairs.HIDDEN)
+        .first()
+    )
+    if link is None or link.local_id is None:
+        return
+    link.state, link.wake_at, link.rests = Link.State.MERGED, None, Link.Rests.ISSUE
+    link.save()
+    issues.open_merged(link, now=now)
+
+
+def _note_removed(connection: Connection, removed: Removed, *, now: datetime) -> None:
+    note_gone(connection, removed.entity, removed.remote_id, now=now)
+
+
+def follow_merges(connection: Connection, *, now: datetime) -> None:
+    """Move the links of customers that were merged there, before their bells become pairs."""
+    merges = InboxEntry.objects.filter(connection=connection, link=None).exclude(merged_from="")
+    for bell in merges:
+        waits = links.follow_merge(
+            connection, bell.entity, gone=bell.merged_from, into=bell.remote_id
+        )
+        if waits is not None:
+            issues.open_merged(waits, now=now)
+
+
+# -- everything ----------------------------------------------------------------------------------
+
+
+def _begin_listing(cursor: Cursor) -> None:
+    """The feed cannot tell all: list every entity in full, then go on from before it began."""
+    cursor.listing = {"entity": next(iter(ENTITIES)), "position": 1, "since": None, "told": 0}
+    cursor.save(update_fields=["listing"])
+
+
+def _list_on(
+    connection: Connection, cursor: Cursor, *, books: Books, lease: leases.Held, now: datetime
+) -> int:
+    """One page of the full listing. What it does not show is not gone: it proves nothing."""
+    listing = dict(cursor.listing or {})
+    page = books.list(listing["entity"], which="all", position=listing["position"], size=PAGE)
+    with transaction.atomic():
+        leases.check(lease)
+        news = _take_in(connection, page.snapshots, source=InboxEntry.Source.LISTING, now=now)
+        listing["since"] = listing["since"] or page.read_at.isoformat()
+        listing["told"] += len(page.snapshots)
+        entities = list(ENTITIES)
+        place = entities.index(listing["entity"])
+        if page.next_position is not None:
+            listing["position"] = page.next_position
+        elif place + 1 < len(entities):
+            listing |= {"entity": entities[place + 1], "position": 1}
+        else:
+            _end_listing(connection, cursor, listing, now=now)
+            cursor.save()
+            return news
+        cursor.listing = listing
+        cursor.wanted_at = now
+        cursor.save()
+    return news
+
+
+def _end_listing(
+    connection: Connection, cursor: Cursor, listing: dict[str, object], *, now: datetime
+) -> None:
+    has_links = Link.objects.filter(connection=connection, state=Link.State.LINKED).exists()
+    if listing["told"] == 0 and has_links:
+        raise brake.Held(
+            "QuickBooks answered that the company holds no records at all, where there were some. "
+            "Nothing is copied until you looked."
+        )
+    since = datetime.fromisoformat(str(listing["since"]))
+    cursor.value = max(cursor.value or since, since)
+    cursor.listing = None
+    cursor.read_at = now
+    cursor.wanted_at = now + WITHOUT_WEBHOOKS

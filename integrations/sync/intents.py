@@ -1,0 +1,146 @@
+"""Store, send, replay and resolve what is about to be written there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+
+from integrations.entities import ENTITIES
+from integrations.errors import DuplicateName, OutcomeUnknown, SyncError
+from integrations.models import Intent, Link
+from integrations.providers.base import Books, Operation, Outgoing, Snapshot
+from integrations.sync import links
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The provider took the write."""
+
+    snapshot: Snapshot
+    duration_ms: int | None
+
+
+def store(
+    link: Link, outgoing: Outgoing, *, values: Mapping[str, Any], cause: str, now: datetime
+) -> Intent:
+    """Write down, byte for byte, what will be sent. The caller's transaction commits it first."""
+    return Intent.objects.create(
+        link=link,
+        operation=outgoing.operation,
+        body=outgoing.body,
+        remote_id=outgoing.remote_id,
+        version=outgoing.version,
+        values=dict(values),
+        cause=cause[:200],
+        made_at=now,
+    )
+
+
+def may_be_sent_at(intent: Intent) -> datetime | None:
+    """
+    When the same bytes may go again; None: at once.
+
+    While the provider could still commit an earlier try, nothing is sent.
+    """
+    if intent.sent_at is None:
+        return None
+    return intent.sent_at + timedelta(seconds=settings.QUICKBOOKS["late_commit_seconds"])
+
+
+def send(intent: Intent, *, books: Books, now: datetime) -> Snapshot:
+    """
+    Send the stored bytes under the stored request id.
+
+    Raises:
+        OutcomeUnknown: it may have been done; the row stands.
+        SyncError: it was not done; what follows is the caller's to decide.
+    """
+    before = intent.sent_at
+    Intent.objects.filter(pk=intent.pk).update(
+        tries=F("tries") + 1, sent_at=now, first_sent_at=intent.first_sent_at or now
+    )
+    intent.refresh_from_db()
+    try:
+        return books.send(as_outgoing(intent), request_id=str(intent.request_id))
+    except OutcomeUnknown:
+        raise
+    except DuplicateName as error:
+        found = _made_by_an_earlier_try(intent, books=books) if before is not None else None
+        if found is None:
+            raise error
+        return found
+    except SyncError:
+        if before != intent.sent_at:  # this try did nothing; an earlier one still may have
+            Intent.objects.filter(pk=intent.pk).update(sent_at=before)
+        raise
+
+
+def as_outgoing(intent: Intent) -> Outgoing:
+    return Outgoing(
+        entity=intent.link.entity,
+        operation=Operation(intent.operation),
+        body=intent.body,
+        remote_id=intent.remote_id,
+        version=intent.version,
+    )
+
+
+def _made_by_an_earlier_try(intent: Intent, *, books: Books) -> Snapshot | None:
+    """
+    The record that an earlier try of this create made, though its answer was lost.
+
+    The request id should have given the answer; where the provider forgot it, the record must
+    hold every value that was sent, be new enough, be the only one, and belong to nobody else.
+    """
+    if intent.operation != Operation.CREATE:
+        return None
+    link = intent.link
+    spec = ENTITIES[link.entity]
+    sent = spec.record.from_values(intent.values)
+    found = [
+        each
+        for each in books.find_by_name(link.entity, intent.values[spec.names])
+        if _holds(each, sent, link) and _is_new_enough(each, intent)
+    ]
+    taken = Link.objects.filter(
+        connection_id=link.connection_id,
+        entity=link.entity,
+        remote_id__in=[each.remote_id for each in found],
+        local_id__isnull=False,
+    ).exists()
+    return found[0] if len(found) == 1 and not taken else None
+
+
+def _holds(snapshot: Snapshot, sent: Any, link: Link) -> bool:
+    there = links.to_local(link.connection, snapshot.record)
+    return all(
+        each.same(getattr(sent, each.name), getattr(there, each.name))
+        for each in sent.fields()
+        if each.name in sent.values()
+    )
+
+
+def _is_new_enough(snapshot: Snapshot, intent: Intent) -> bool:
+    """Made since the first try, give or take clocks that differ by ten minutes."""
+    if snapshot.created_at is None or intent.first_sent_at is None:
+        return False
+    return snapshot.created_at >= intent.first_sent_at - timedelta(minutes=10)
+
+
+def outcome_is_open(link: Link) -> bool:
+    """Whether a create of this entity may have been done without our knowing its id."""
+    return (
+        Intent.objects.filter(
+            link__connection_id=link.connection_id,
+            link__entity=link.entity,
+            operation=Operation.CREATE,
+            sent_at__isnull=False,
+        )
+        .exclude(link=link)
+        .exists()
+    )

@@ -1,0 +1,353 @@
+"""Open, show and resolve what needs a person. One open issue a pair and kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from firms.permissions import Actor, Permission
+from integrations import doorbell
+from integrations.entities import ENTITIES
+from integrations.errors import (
+    DuplicateName,
+    HasBalance,
+    PeriodClosed,
+    ReferenceInactive,
+    SyncError,
+)
+from integrations.models import Connection, Issue, Link
+from integrations.reconcile.plan import Conflict
+from integrations.reconcile.policy import Side
+from integrations.reconcile.record import Life
+from integrations.sync import activity, links, marks, pairs
+
+KIND_OF: tuple[tuple[type[SyncError], str], ...] = (
+    (DuplicateName, Issue.Kind.DUPLICATE_NAME),
+    (ReferenceInactive, Issue.Kind.INACTIVE_REFERENCE),
+    (HasBalance, Issue.Kind.HAS_BALANCE),
+    (PeriodClosed, Issue.Kind.PERIOD_CLOSED),
+)
+
+
+class NothingToDecide(Exception):
+    """It was decided or mended meanwhile."""
+
+
+# -- opened and closed by the sync ---------------------------------------------------------------
+
+
+def open_issue(
+    link: Link,
+    *,
+    kind: str,
+    sentence: str,
+    now: datetime,
+    what_to_do: str = "",
+    detail: Mapping[str, Any] | None = None,
+) -> tuple[Issue, bool]:
+    """The open issue of this kind, told anew; and whether it is new."""
+    values = {
+        "sentence": sentence,
+        "what_to_do": what_to_do,
+        "detail": dict(detail or {}),
+        "last_seen_at": now,
+    }
+    found = Issue.objects.filter(link=link, kind=kind, state=Issue.State.OPEN)
+    if found.update(**values, tries=F("tries") + 1):
+        return found.get(), False
+    issue = Issue.objects.create(
+        connection_id=link.connection_id,
+        firm_id=link.firm_id,
+        link=link,
+        kind=kind,
+        opened_at=now,
+        **values,
+    )
+    transaction.on_commit(lambda: _tell_people(issue, now))
+    return issue, True
+
+
+def _tell_people(issue: Issue, now: datetime) -> None:
+    from integrations.sync import notices
+
+    notices.issue_opened(issue, now)
+
+
+def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
+    """The provider, or our side, will not take it: in words, with what to do."""
+    kind = next((kind for sort, kind in KIND_OF if isinstance(error, sort)), Issue.Kind.REFUSED)
+    issue, _ = open_issue(
+        link,
+        kind=kind,
+        sentence=str(error),
+        what_to_do=error.what_to_do,
+        detail={
+            "code": error.provider_code or error.code,
+            "message": error.detail,
+            "element": error.element,
+            "trace": error.trace,
+            "other_id": getattr(error, "other_id", ""),
+        },
+        now=now,
+    )
+    return issue
+
+
+def open_conflict(link: Link, conflicts: Sequence[Conflict], *, now: datetime) -> Issue:
+    """What both sides changed, field by field, as it stands now."""
+    issue, is_new = open_issue(
+        link,
+        kind=Issue.Kind.CONFLICT,
+        sentence="Changed on both sides since the last sync. Nothing is overwritten until you "
+        "choose.",
+        detail={"groups": [_shown(link.entity, each) for each in conflicts]},
+        now=now,
+    )
+    if issue.decided_at is not None:  # the loser changed meanwhile: it is a new question
+        issue.decided_at = None
+        issue.save(update_fields=["decided_at"])
+    if is_new:
+        activity.write(
+            link,
+            direction=activity.Activity.Direction.RECEIVED,
+            result=activity.Activity.Result.CONFLICT,
+            title="Changed on both sides",
+            before={name: value for each in conflicts for name, value in each.local.items()},
+            after={name: value for each in conflicts for name, value in each.remote.items()},
+            now=now,
+        )
+    return issue
+
+
+def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
+    record = ENTITIES[entity].record
+    fields = {each.name: each for each in record.fields()}
+    names = list(dict.fromkeys([*conflict.local, *conflict.remote]))
+    return {
+        "group": conflict.group,
+        "label": record.groups()[conflict.group][0].label,
+        "local": dict(conflict.local),
+        "remote": dict(conflict.remote),
+        "fields": [
+            {
+                "name": name,
+                "label": fields[name].label,
+                "base": conflict.base.get(name),
+                "local": conflict.local.get(name, ""),
+                "remote": conflict.remote.get(name, ""),
+            }
+            for name in names
+        ],
+    }
+
+
+def open_merged(link: Link, *, now: datetime) -> Issue:
+    """The customer of this pair vanished into another one there: a person decides about ours."""
+    other = (
+        Link.objects.filter(
+            connection_id=link.connection_id,
+            entity=link.entity,
+            remote_id=link.merged_into,
+            local_id__isnull=False,
+        )
+        .exclude(state=Link.State.FORMER)
+        .first()
+        if link.merged_into
+        else None
+    )
+    into = f"merged into {other.remote_label}" if other else "merged or removed"
+    issue, _ = open_issue(
+        link,
+        kind=Issue.Kind.MERGED_THERE,
+        sentence=f"{link.remote_label or 'The customer'} was {into} in QuickBooks.",
+        what_to_do=(
+            f"{other.label} is linked with the customer that is left. Archive this contact, or "
+            "keep it apart from the sync."
+            if other
+            else "Match this contact with the customer that is left, or archive it."
+        ),
+        detail={"merged_into": link.merged_into, "other_local_id": other and other.local_id},
+        now=now,
+    )
+    link.rests = Link.Rests.ISSUE
+    link.save(update_fields=["rests"])
+    marks.show(link, "failed", now=now)
+    return issue
+
+
+def close(link: Link, *, now: datetime, kinds: Sequence[str] | None = None, note: str = "") -> int:
+    """What was wrong is mended. `kinds` None: whatever is open."""
+    found = Issue.objects.filter(link=link, state=Issue.State.OPEN)
+    if kinds is not None:
+        found = found.filter(kind__in=kinds)
+    return found.update(state=Issue.State.RESOLVED, closed_at=now, closing_note=note)
+
+
+# -- what people do ------------------------------------------------------------------------------
+
+
+def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
+    """Look at the pair again at once. The issue closes when that goes well."""
+    _must(actor, issue.firm_id)
+    with transaction.atomic():
+        _wake(issue.link, now=now)
+
+
+def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
+    """Retry every error, never a conflict; return how many."""
+    _must(actor, connection.firm_id)
+    with transaction.atomic():
+        waiting = Link.objects.filter(
+            pk__in=Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
+            .exclude(kind__in=[Issue.Kind.CONFLICT, Issue.Kind.MERGED_THERE])
+            .values("link_id")
+        )
+        count = pairs.wake(waiting, now=now)
+        transaction.on_commit(lambda: doorbell.ring(connection.pk))
+    return count
+
+
+def decide(*, actor: Actor, issue: Issue, keep: Mapping[str, Side], now: datetime) -> None:
+    """
+    Answer a conflict, group by group, on the values the issue shows.
+
+    It is carried out after UNDO_SECONDS. If what would be lost changes until then, the answer
+    does not count any more and the conflict is shown anew.
+
+    Raises:
+        NothingToDecide: the issue is no longer open.
+    """
+    _must(actor, issue.firm_id)
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=issue.link_id)
+        issue = _still_open(issue)
+        acts_at = now + timedelta(seconds=settings.UNDO_SECONDS)
+        for group in issue.detail["groups"]:
+            side = keep.get(group["group"])
+            if side is not None:
+                link.decisions[group["group"]] = {
+                    "keep": side,
+                    "shown": group[side.other],
+                    "by": actor.label,
+                    "acts_at": acts_at.isoformat(),
+                }
+        link.wake_at = acts_at
+        link.save(update_fields=["decisions", "wake_at"])
+        issue.decided_at = acts_at
+        issue.closed_by_id = actor.user_id
+        issue.save(update_fields=["decided_at", "closed_by"])
+        kept = ", ".join(
+            f"{group['label']}: {'ours' if keep[group['group']] is Side.LOCAL else 'theirs'}"
+            for group in issue.detail["groups"]
+            if group["group"] in keep
+        )
+        activity.note(link, actor=actor, now=now, title=f"Decided. Keep {kept}")
+
+
+def undo(*, actor: Actor, issue: Issue, now: datetime) -> None:
+    """
+    Take a decision back before it is carried out.
+
+    Raises:
+        NothingToDecide: it was carried out already, or never made.
+    """
+    _must(actor, issue.firm_id)
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=issue.link_id)
+        issue = _still_open(issue)
+        if issue.decided_at is None or issue.decided_at <= now:
+            raise NothingToDecide("It was carried out already.")
+        link.decisions = {}
+        link.wake_at = None
+        link.save(update_fields=["decisions", "wake_at"])
+        issue.decided_at = None
+        issue.closed_by = None
+        issue.save(update_fields=["decided_at", "closed_by"])
+        activity.note(link, actor=actor, now=now, title="Decision taken back")
+
+
+def ignore(*, actor: Actor, issue: Issue, reason: str, now: datetime) -> None:
+    """Put an issue aside. It opens again when the pair is looked at and still fails."""
+    _must(actor, issue.firm_id)
+    with transaction.atomic():
+        issue = _still_open(issue)
+        issue.state = Issue.State.IGNORED
+        issue.closed_at, issue.closed_by_id = now, actor.user_id
+        issue.closing_note = reason[:500]
+        issue.save()
+        activity.note(issue.link, actor=actor, now=now, title=f"Ignored: {reason}"[:300])
+
+
+def link_to_existing(*, actor: Actor, issue: Issue, remote_id: str, now: datetime) -> Link:
+    """
+    The record of that name there is the same one: link ours with it.
+
+    Raises:
+        AlreadyLinked: it is linked with another record of ours.
+    """
+    link = issue.link
+    assert link.local_id is not None
+    return links.match(
+        actor=actor,
+        connection=link.connection,
+        entity=link.entity,
+        local_id=link.local_id,
+        remote_id=remote_id,
+        now=now,
+    )
+
+
+def rename(*, actor: Actor, issue: Issue, name: str, version: int, now: datetime) -> None:
+    """
+    Give our record another name; the edit itself makes the sync look again.
+
+    Raises:
+        LocalRefused: it was changed since `version`, or the name will not do.
+    """
+    spec = ENTITIES[issue.link.entity]
+    assert issue.link.local_id is not None
+    spec.store.edit(
+        actor=actor,
+        local_id=issue.link.local_id,
+        version=version,
+        values={spec.names: name},
+        now=now,
+    )
+
+
+def archive_merged(*, actor: Actor, issue: Issue, now: datetime) -> None:
+    """Two customers were merged there: put our contact of the vanished one away."""
+    _must(actor, issue.firm_id)
+    with transaction.atomic():
+        link = issue.link
+        assert link.local_id is not None
+        ENTITIES[link.entity].store.edit(
+            actor=actor,
+            local_id=link.local_id,
+            version=None,
+            values={"life": Life.INACTIVE},
+            now=now,
+        )
+        close(link, now=now, note="Archived here")
+
+
+def _still_open(issue: Issue) -> Issue:
+    found = Issue.objects.select_for_update().filter(pk=issue.pk, state=Issue.State.OPEN).first()
+    if found is None:
+        raise NothingToDecide("It was decided or mended meanwhile.")
+    return found
+
+
+def _wake(link: Link, *, now: datetime) -> None:
+    pairs.wake(Link.objects.filter(pk=link.pk), now=now)
+    marks.show(link, "queued", now=now)
+    transaction.on_commit(lambda: doorbell.ring(link.connection_id))
+
+
+def _must(actor: Actor, firm_id: int) -> None:
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=firm_id)

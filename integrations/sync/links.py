@@ -1,0 +1,367 @@
+"""Find, make and retire links; turn ids of one side into the other's; wake what waited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from firms.permissions import Actor, Permission
+from integrations import doorbell
+from integrations.entities import ENTITIES
+from integrations.errors import MissingDependency, Refused
+from integrations.models import Connection, ImportedRecord, InboxEntry, Link
+from integrations.reconcile.record import UNKNOWN, Record, Ref
+from integrations.sync import activity, marks, pairs
+
+
+class AlreadyLinked(Refused):
+    """One of the two is linked with another record already."""
+
+    code = "already_linked"
+
+
+# -- ids of one side into the other's ------------------------------------------------------------
+
+
+def to_local[R: Record](connection: Connection, record: R) -> R:
+    """
+    Turn the provider's references in `record` into our ids.
+
+    A reference to a record that does not sync becomes UNKNOWN: there is nothing to compare.
+
+    Raises:
+        MissingDependency: it points to a record that is about to be created here.
+    """
+    changes: dict[str, Any] = {}
+    for name, value in record.values().items():
+        if isinstance(value, Ref):
+            changes[name] = _local_id(connection, value)
+    return record.with_changes(changes) if changes else record
+
+
+def _local_id(connection: Connection, ref: Ref) -> Any:
+    link = (
+        Link.objects.filter(connection=connection, entity=ref.entity, remote_id=ref.remote_id)
+        .exclude(state=Link.State.FORMER)
+        .first()
+    )
+    if link is not None and link.state == Link.State.LINKED:
+        return link.local_id
+    if link is not None and link.state == Link.State.UNDECIDED and link.wake_at is not None:
+        raise MissingDependency(ref.entity, remote_id=ref.remote_id)
+    return UNKNOWN
+
+
+def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Turn our ids in `values` into references of the provider.
+
+    Raises:
+        MissingDependency: it points to a record of ours that is not linked.
+    """
+    turned = dict(values)
+    for name in ENTITIES[entity].references:
+        field = REFERENCE_FIELDS[entity, name]
+        local_id = turned.get(field)
+        if local_id is None:
+            continue
+        link = Link.objects.filter(
+            connection=connection, entity=name, local_id=local_id, state=Link.State.LINKED
+        ).first()
+        if link is None or link.remote_id is None:
+            raise MissingDependency(name, local_id=local_id)
+        turned[field] = Ref(name, link.remote_id)
+    return turned
+
+
+# (entity, entity it refers to) -> the field that holds the reference
+REFERENCE_FIELDS = {("contact", "contact"): "parent"}
+
+
+def wake_blocked(link: Link, *, now: datetime) -> None:
+    """Whatever waited for this pair is looked at again."""
+    waiting = Link.objects.filter(blocked_on=link)
+    pairs.wake(waiting, now=now)
+    waiting.update(rests="", blocked_on=None)
+
+
+# -- what the books did --------------------------------------------------------------------------
+
+
+def adopt(link: Link, remote_id: str) -> None:
+    """
+    Take `remote_id` for a pair that created it, with the bells that came for it meanwhile.
+
+    Raises:
+        AlreadyLinked: another record of ours has it.
+    """
+    if link.remote_id == remote_id:
+        return
+    other = (
+        Link.objects.select_for_update()
+        .filter(connection_id=link.connection_id, entity=link.entity, remote_id=remote_id)
+        .exclude(state__in=pairs.HIDDEN)
+        .exclude(pk=link.pk)
+        .first()
+    )
+    if other is not None:
+        if other.local_id is not None:
+            raise AlreadyLinked(f"{other.label} is linked with it already.")
+        other.inbox.update(link=link)
+        other.delete()
+    link.remote_id = remote_id
+
+
+def follow_merge(connection: Connection, entity: str, *, gone: str, into: str) -> Link | None:
+    """
+    Two customers became one: our link moves to the survivor.
+
+    Where both had a contact of ours, the pair of the vanished one waits for a person: it is
+    returned.
+    """
+    of_gone = (
+        Link.objects.select_for_update()
+        .filter(connection=connection, entity=entity, remote_id=gone)
+        .exclude(state__in=pairs.HIDDEN)
+        .first()
+    )
+    if of_gone is None:
+        return None
+    survivor = (
+        Link.objects.select_for_update()
+        .filter(connection=connection, entity=entity, remote_id=into)
+        .exclude(state__in=pairs.HIDDEN)
+        .first()
+    )
+    if of_gone.local_id is None:  # never ours: nothing to move
+        of_gone.delete()
+        return None
+    of_gone.merged_into = into
+    if survivor is not None and survivor.local_id is not None:
+        of_gone.state = Link.State.MERGED
+        of_gone.wake_at = None
+        of_gone.save()
+        return of_gone
+    if survivor is not None:
+        survivor.inbox.update(link=of_gone)
+        survivor.delete()
+    of_gone.remote_id = into
+    of_gone.remote_version = None  # nothing of the survivor was seen yet
+    of_gone.save()
+    return None
+
+
+# -- what people do ------------------------------------------------------------------------------
+
+
+def match(
+    *,
+    actor: Actor,
+    connection: Connection,
+    entity: str,
+    local_id: int,
+    remote_id: str,
+    now: datetime,
+) -> Link:
+    """
+    Link one of our records with one of theirs; the first look merges the two.
+
+    Raises:
+        AlreadyLinked: one of them is linked with another record. Nothing was changed.
+    """
+    _must(actor, connection)
+    with transaction.atomic():
+        local = ENTITIES[entity].store.read(
+            firm_id=connection.firm_id, local_id=local_id, lock=True
+        )
+        if local is None:
+            raise AlreadyLinked("That record is no longer there.")
+        ours, theirs = _pairs_of(connection, entity, local_id, remote_id)
+        if ours is not None and ours.remote_id not in (None, remote_id):
+            raise AlreadyLinked(f"{local.label} is linked with {ours.remote_label} already.")
+        if theirs is not None and theirs.local_id not in (None, local_id):
+            raise AlreadyLinked(f"{theirs.remote_label} is linked with {theirs.label} already.")
+        if ours is not None and hasattr(ours, "intent"):
+            raise AlreadyLinked("It is being sent to QuickBooks just now. Try again in a moment.")
+        link = _join(connection, entity, local_id, remote_id, ours, theirs)
+        link.state = Link.State.LINKED
+        link.label = local.label
+        link.rests, link.blocked_on, link.attempts = "", None, 0
+        link.wake_at, link.lane = now, Link.Lane.PEOPLE
+        link.save()
+        _ask_for_content(link, now=now)
+        link.issues.filter(state="open").update(
+            state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Matched"
+        )
+        marks.show(link, "queued", now=now)
+        activity.note(
+            link, actor=actor, now=now, title=f"Matched with {link.remote_label or remote_id}"
+        )
+        transaction.on_commit(lambda: doorbell.ring(connection.pk))
+    return link
+
+
+def unmatch(*, actor: Actor, link: Link, now: datetime) -> Link:
+    """
+    Stop copying changes between the two. Nothing is deleted on either side.
+
+    The pair is remembered: in the same company neither is created again unasked.
+    """
+    _must(actor, link.connection)
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=link.pk)
+        if hasattr(link, "intent"):
+            raise AlreadyLinked("It is being sent to QuickBooks just now. Try again in a moment.")
+        link.state = Link.State.FORMER
+        link.wake_at = None
+        link.rests = ""
+        link.save()
+        link.issues.filter(state="open").update(
+            state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Unmatched"
+        )
+        left = Link.objects.create(
+            connection_id=link.connection_id,
+            firm_id=link.firm_id,
+            entity=link.entity,
+            local_id=link.local_id,
+            label=link.label,
+            state=Link.State.LEFT_OUT,
+        )
+        Link.objects.create(
+            connection_id=link.connection_id,
+            firm_id=link.firm_id,
+            entity=link.entity,
+            remote_id=link.remote_id,
+            remote_label=link.remote_label,
+            state=Link.State.LEFT_OUT,
+        )
+        marks.show(left, "not_synced", now=now)
+        activity.note(link, actor=actor, now=now, title=f"Unmatched from {link.remote_label}")
+    return left
+
+
+def leave_out(*, actor: Actor, link: Link, now: datetime) -> Link:
+    """Stop trying to create this record on the other side; it is kept on the list of those."""
+    _must(actor, link.connection)
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=link.pk)
+        if link.state == Link.State.LINKED:
+            raise AlreadyLinked("It is linked. Unmatch it instead.")
+        link.state, link.wake_at, link.rests = Link.State.LEFT_OUT, None, ""
+        link.may_create = False
+        link.save()
+        link.issues.filter(state="open").update(
+            state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Left out"
+        )
+        marks.show(link, "not_synced", now=now)
+        activity.note(link, actor=actor, now=now, title="Left out of the sync")
+    return link
+
+
+def create_there(
+    *, actor: Actor, connection: Connection, entity: str, local_id: int, now: datetime
+) -> Link:
+    """Have a record of ours created in the books, though it was left out until now."""
+    _must(actor, connection)
+    with transaction.atomic():
+        ours, _ = _pairs_of(connection, entity, local_id, None)
+        if ours is not None and ours.state == Link.State.LINKED:
+            raise AlreadyLinked(f"It is linked with {ours.remote_label} already.")
+        link = ours or Link(
+            connection=connection, firm_id=connection.firm_id, entity=entity, local_id=local_id
+        )
+        return _let_create(link, actor=actor, now=now)
+
+
+def create_here(*, actor: Actor, link: Link, now: datetime) -> Link:
+    """Have a record of theirs created here, though it was left out until now."""
+    _must(actor, link.connection)
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=link.pk)
+        if link.local_id is not None:
+            raise AlreadyLinked(f"It is linked with {link.label} already.")
+        _ask_for_content(link, now=now)
+        return _let_create(link, actor=actor, now=now)
+
+
+def sync_now(*, actor: Actor, link: Link, now: datetime) -> Link:
+    """Look at this pair at once, though it may be resting."""
+    actor.must(Permission.VIEW_ONLY, in_firm=link.firm_id)
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=link.pk)
+        if link.state in (Link.State.LINKED, Link.State.UNDECIDED):
+            _ask_for_content(link, now=now)
+            pairs.wake(Link.objects.filter(pk=link.pk), now=now)
+            transaction.on_commit(lambda: doorbell.ring(link.connection_id))
+    return link
+
+
+def _let_create(link: Link, *, actor: Actor, now: datetime) -> Link:
+    link.state, link.may_create = Link.State.UNDECIDED, True
+    link.rests, link.blocked_on, link.attempts = "", None, 0
+    link.wake_at, link.lane = now, Link.Lane.PEOPLE
+    link.save()
+    marks.show(link, "queued", now=now)
+    activity.note(link, actor=actor, now=now, title="To be created on the other side")
+    transaction.on_commit(lambda: doorbell.ring(link.connection_id))
+    return link
+
+
+def _must(actor: Actor, connection: Connection) -> None:
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
+
+
+def _pairs_of(
+    connection: Connection, entity: str, local_id: int, remote_id: str | None
+) -> tuple[Link | None, Link | None]:
+    """Today's pair of our record and today's pair of theirs, both locked."""
+    rows = Link.objects.select_for_update().filter(connection=connection, entity=entity)
+    ours = rows.filter(local_id=local_id).exclude(state=Link.State.FORMER).first()
+    theirs = None
+    if remote_id is not None:
+        theirs = rows.filter(remote_id=remote_id).exclude(state__in=pairs.HIDDEN).first()
+    return ours, theirs
+
+
+def _join(
+    connection: Connection,
+    entity: str,
+    local_id: int,
+    remote_id: str,
+    ours: Link | None,
+    theirs: Link | None,
+) -> Link:
+    """One row for the two: the one of ours if there is one; bells of the other move to it."""
+    if ours is not None and theirs is not None and ours.pk != theirs.pk:
+        ours.remote_label = theirs.remote_label
+        theirs.inbox.update(link=ours)
+        theirs.delete()
+    link = ours or theirs
+    if link is None:
+        link = Link(connection=connection, firm_id=connection.firm_id, entity=entity)
+    link.local_id, link.remote_id = local_id, remote_id
+    return link
+
+
+def _ask_for_content(link: Link, *, now: datetime) -> None:
+    """Unless it is known what the record there holds, have it read."""
+    if link.remote_id is None:
+        return
+    is_known = link.remote_version is not None or (
+        ImportedRecord.objects.filter(
+            connection_id=link.connection_id, entity=link.entity, remote_id=link.remote_id
+        ).exists()
+    )
+    if not is_known:
+        InboxEntry.objects.create(
+            connection_id=link.connection_id,
+            entity=link.entity,
+            remote_id=link.remote_id,
+            source=InboxEntry.Source.LISTING,
+            needs_read=True,
+            link=link if link.pk else None,
+            made_at=now,
+        )
