@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from integrations.errors import ReconnectNeeded
 from integrations.reconcile.record import Record
 
 
@@ -137,6 +139,48 @@ class Default:
     label: str
 
 
+class Tokens(Protocol):
+    """Where a call gets its access token from."""
+
+    def current(self) -> str:
+        """A token that is valid for a while. Raises ReconnectNeeded, TryLater."""
+
+    def renewed(self, *, rejected: str) -> str:
+        """Another token than the `rejected` one. Raises ReconnectNeeded, TryLater."""
+
+
+class Gate(Protocol):
+    """What every call passes through: it keeps the provider's limits."""
+
+    def call(self, *, metered: bool) -> AbstractContextManager[None]:
+        """
+        Wait for the turn of one call, which is made inside. A Throttled that leaves rests all.
+
+        Raises:
+            Throttled: the wait would be too long; no call was made.
+        """
+
+
+class FixedToken:
+    """The token of a consent that is not stored yet. It cannot be renewed."""
+
+    def __init__(self, access_token: str) -> None:
+        self._access_token = access_token
+
+    def current(self) -> str:
+        return self._access_token
+
+    def renewed(self, *, rejected: str) -> str:
+        raise ReconnectNeeded()
+
+
+class OpenGate:
+    """Lets each call through at once: for a company that has no connection yet."""
+
+    def call(self, *, metered: bool) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 class Books(Protocol):
     """The books of one company. Knows HTTP, not our database. Every call may raise SyncError."""
 
@@ -197,12 +241,17 @@ class Provider(Protocol):
         """Turn the code of a consent into tokens. Raises ReconnectNeeded, TryLater."""
 
     def refresh(self, *, refresh_token: str, now: datetime) -> TokenSet:
-        """Raises ReconnectNeeded if the consent ended, TryLater otherwise."""
+        """
+        Raises:
+            ReconnectNeeded: the consent ended.
+            OutcomeUnknown: the answer was lost; the token may have been rotated.
+            TryLater: nothing was done.
+        """
 
     def revoke(self, *, refresh_token: str) -> None:
         """End the consent there. A token that is not valid any more is no error."""
 
-    def open(self, *, company_id: str, access_token: str) -> Books: ...
+    def open(self, *, company_id: str, tokens: Tokens, gate: Gate) -> Books: ...
 
     def read_webhook(self, *, headers: Mapping[str, str], body: bytes) -> list[Notice]:
         """Raises WrongSignature before anything is parsed."""

@@ -1,0 +1,9 @@
+"""The mappings by the key of our entity; the files are named as those of `entities/`."""
+
+from integrations.providers.quickbooks.mapping.base import EntityMapping
+from integrations.providers.quickbooks.mapping.contact import ContactMapping
+
+MAPPINGS: dict[str, EntityMapping] = {each.entity: each for each in (ContactMapping(),)}
+BY_RESOURCE: dict[str, EntityMapping] = {each.resource: each for each in MAPPINGS.values()}
+
+__all__ = ["BY_RESOURCE", "MAPPINGS", "EntityMapping"]

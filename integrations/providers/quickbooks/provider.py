@@ -1,0 +1,260 @@
+"""QuickBooks Online: joins the parts of this folder into a Provider."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from integrations.errors import OutcomeUnknown, Refused, TryLater
+from integrations.providers.base import (
+    ChangePage,
+    Company,
+    Default,
+    Fetched,
+    Gate,
+    Gone,
+    Notice,
+    NotKnown,
+    Operation,
+    Outgoing,
+    Page,
+    Present,
+    Snapshot,
+    Tokens,
+    TokenSet,
+)
+from integrations.providers.quickbooks import feed, oauth
+from integrations.providers.quickbooks.client import QuickBooksClient
+from integrations.providers.quickbooks.mapping import MAPPINGS, EntityMapping
+from integrations.providers.quickbooks.values import json_ready
+
+PAGE_SIZE = 1000  # the most a query gives (7.2)
+NOT_FOUND = "610"
+WHICH = {"all": "Active IN (true, false)", "active": "Active = true", "inactive": "Active = false"}
+
+
+class QuickBooksBooks:
+    """The books of one company, for one thread. See providers.base.Books."""
+
+    def __init__(self, client: QuickBooksClient) -> None:
+        self._client = client
+
+    def company(self) -> Company:
+        company_id = str(self._client.company_id)
+        info = _object(self._client.get_single_object("CompanyInfo", company_id), "CompanyInfo")
+        url = f"{self._client.api_url}/company/{company_id}/preferences"
+        preferences = _object(self._client.get(url), "Preferences")
+        return _company(company_id, json_ready(info), json_ready(preferences))
+
+    def count(self, entity: str, *, which: str) -> int:
+        resource = MAPPINGS[entity].resource
+        answer = self._query(f"SELECT COUNT(*) FROM {resource} WHERE {WHICH[which]}")
+        return int(answer.get("totalCount") or 0)
+
+    def list(self, entity: str, *, which: str, position: int, size: int = PAGE_SIZE) -> Page:
+        mapping = MAPPINGS[entity]
+        answer = self._client.query(
+            f"SELECT * FROM {mapping.resource} WHERE {WHICH[which]} ORDERBY Id"
+            f" STARTPOSITION {position} MAXRESULTS {size}"
+        )
+        found = _snapshots(mapping, answer)
+        return Page(
+            snapshots=found,
+            next_position=position + len(found) if len(found) >= size else None,
+            read_at=feed.answer_time(answer),
+        )
+
+    def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Fetched]:
+        mapping = MAPPINGS[entity]
+        wanted = [each for each in dict.fromkeys(remote_ids) if each.isdecimal()]
+        found: dict[str, Fetched] = {each: NotKnown() for each in remote_ids}
+        for start in range(0, len(wanted), PAGE_SIZE):
+            found |= self._fetch_page(mapping, wanted[start : start + PAGE_SIZE])
+        for remote_id in wanted:
+            if isinstance(found[remote_id], NotKnown):
+                found[remote_id] = self._fetch_one(mapping, remote_id)
+        return found
+
+    def _fetch_page(self, mapping: EntityMapping, ids: list[str]) -> dict[str, Fetched]:
+        """Those that a query shows. That it does not show one proves nothing."""
+        if len(ids) == 1:
+            return {}
+        answer = self._client.query(
+            f"SELECT * FROM {mapping.resource} WHERE Id IN ({_texts(ids)}) AND {WHICH['all']}"
+            f" MAXRESULTS {PAGE_SIZE}"
+        )
+        wanted = set(ids)
+        return {
+            each.remote_id: Present(snapshot=each)
+            for each in _snapshots(mapping, answer)
+            if each.remote_id in wanted
+        }
+
+    def _fetch_one(self, mapping: EntityMapping, remote_id: str) -> Fetched:
+        """A read by id also shows inactive ones (3.5); 610 says that there is none (5.12)."""
+        try:
+            answer = self._client.get_single_object(mapping.resource, remote_id)
+        except Refused as error:
+            if error.provider_code == NOT_FOUND:
+                return Gone()
+            raise
+        return Present(snapshot=mapping.snapshot(json_ready(_object(answer, mapping.resource))))
+
+    def find_by_name(self, entity: str, name: str) -> list[Snapshot]:
+        mapping = MAPPINGS[entity]
+        answer = self._client.query(
+            f"SELECT * FROM {mapping.resource} WHERE {mapping.name_property}"
+            f" IN ({_texts(mapping.spellings(name))}) AND {WHICH['all']} MAXRESULTS {PAGE_SIZE}"
+        )
+        wanted = name.strip().casefold()
+        return [
+            each for each in _snapshots(mapping, answer) if each.label.strip().casefold() == wanted
+        ]
+
+    def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:
+        return feed.read_changes(self._client, cursor, entities)
+
+    def compose(
+        self,
+        entity: str,
+        operation: Operation,
+        values: Mapping[str, Any],
+        *,
+        remote_id: str = "",
+        version: int | None = None,
+        kept: Mapping[str, Any] | None = None,
+    ) -> Outgoing:
+        payload = MAPPINGS[entity].payload(
+            operation, values, remote_id=remote_id, version=version, kept=kept or {}
+        )
+        return Outgoing(
+            entity=entity,
+            operation=operation,
+            body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
+            remote_id=remote_id,
+            version=version,
+        )
+
+    def send(self, outgoing: Outgoing, *, request_id: str) -> Snapshot:
+        mapping = MAPPINGS[outgoing.entity]
+        # A create and an update are the same call; the Id in the body makes the difference (5.1).
+        answer = self._client.create_object(mapping.resource, outgoing.body, request_id=request_id)
+        try:
+            return mapping.snapshot(json_ready(_object(answer, mapping.resource)))
+        except (TryLater, KeyError, ValueError):
+            raise OutcomeUnknown(
+                detail="The answer to a write does not hold the record.",
+                trace=self._client.last_trace,
+            ) from None
+
+    def _query(self, statement: str) -> Mapping[str, Any]:
+        return _object(self._client.query(statement), "QueryResponse")
+
+
+class QuickBooksProvider:
+    """See providers.base.Provider."""
+
+    key = "quickbooks"
+    name = "QuickBooks Online"
+    defaults: tuple[Default, ...] = ()  # contacts need none
+
+    def consent_url(self, *, state: str) -> str:
+        return oauth.consent_url(keys=settings.QUICKBOOKS, state=state)
+
+    def exchange(self, *, code: str, now: datetime) -> TokenSet:
+        return oauth.exchange_code(keys=settings.QUICKBOOKS, code=code, now=now)
+
+    def refresh(self, *, refresh_token: str, now: datetime) -> TokenSet:
+        return oauth.refresh(keys=settings.QUICKBOOKS, refresh_token=refresh_token, now=now)
+
+    def revoke(self, *, refresh_token: str) -> None:
+        oauth.revoke(keys=settings.QUICKBOOKS, refresh_token=refresh_token)
+
+    def open(self, *, company_id: str, tokens: Tokens, gate: Gate) -> QuickBooksBooks:
+        return QuickBooksBooks(
+            QuickBooksClient(
+                company_id=company_id,
+                api_url=settings.QUICKBOOKS["api_url"],
+                tokens=tokens,
+                gate=gate,
+            )
+        )
+
+    def read_webhook(self, *, headers: Mapping[str, str], body: bytes) -> list[Notice]:
+        verifier = settings.QUICKBOOKS["webhook_verifier"]
+        return feed.read_webhook(headers=headers, body=body, verifier=verifier)
+
+    def read_stored(self, entity: str, raw: Mapping[str, Any]) -> Snapshot:
+        return MAPPINGS[entity].snapshot(raw)
+
+
+def quoted(text: str) -> str:
+    """A text as a query takes it: in single quotes, with a backslash as escape (3.3)."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _texts(values: Sequence[str]) -> str:
+    return ",".join(quoted(each) for each in values)
+
+
+def _object(answer: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The object of an answer under its type's name."""
+    found = answer.get(name)
+    if not isinstance(found, dict):
+        raise TryLater(detail=f"An answer without {name}.")
+    return found
+
+
+def _snapshots(mapping: EntityMapping, answer: Mapping[str, Any]) -> list[Snapshot]:
+    """The objects of a query's answer; nothing found has no list at all (3.6)."""
+    listed = _object(answer, "QueryResponse").get(mapping.resource) or []
+    return [mapping.snapshot(json_ready(each)) for each in listed]
+
+
+def _company(company_id: str, info: Mapping[str, Any], preferences: Mapping[str, Any]) -> Company:
+    """Keys of `preferences` are ours; what they are for: README.md."""
+    names = {
+        str(each.get("Name")): str(each.get("Value"))
+        for each in info.get("NameValue") or []
+        if isinstance(each, dict)
+    }
+    currency = preferences.get("CurrencyPrefs") or {}
+    return Company(
+        company_id=company_id,
+        name=str(info.get("CompanyName") or ""),
+        country=str(info.get("Country") or ""),
+        home_currency=str((currency.get("HomeCurrency") or {}).get("value") or ""),
+        is_multi_currency=currency.get("MultiCurrencyEnabled") is True,
+        edition=names.get("OfferingSku", ""),
+        preferences=_preferences(preferences, names),
+    )
+
+
+def _preferences(preferences: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    sales = preferences.get("SalesFormsPrefs") or {}
+    accounting = preferences.get("AccountingInfoPrefs") or {}
+    tax = preferences.get("TaxPrefs") or {}
+    return {
+        "subscription": names.get("SubscriptionStatus", ""),
+        "own_numbers": sales.get("CustomTxnNumbers") is True,
+        "discounts": sales.get("AllowDiscount") is True,
+        "discount_account": str(sales.get("DefaultDiscountAccount") or ""),
+        "deposits": sales.get("AllowDeposit") is True,
+        "shipping": sales.get("AllowShipping") is True,
+        "estimates": sales.get("AllowEstimates") is True,
+        "progress_invoicing": sales.get("UsingProgressInvoicing") is True,
+        "pay_online": sales.get("ETransactionPaymentEnabled") is True,
+        "automatic_credits": sales.get("AutoApplyCredit") is True,
+        "default_terms": str((sales.get("DefaultTerms") or {}).get("value") or ""),
+        "sales_tax": tax.get("UsingSalesTax") is True,
+        "automated_sales_tax": tax.get("PartnerTaxEnabled") is True,
+        "books_closed_on": str(accounting.get("BookCloseDate") or ""),
+        "classes": accounting.get("ClassTrackingPerTxn") is True
+        or accounting.get("ClassTrackingPerTxnLine") is True,
+        "locations": accounting.get("TrackDepartments") is True,
+        "customer_word": str(accounting.get("CustomerTerminology") or ""),
+    }
