@@ -84,6 +84,12 @@ def discover(url: str) -> dict[str, str]:
     return document
 
 
+def forget_discovered() -> None:
+    """Read the discovery document anew at the next call."""
+    with _documents_lock:
+        _documents.clear()
+
+
 def _read_document(answer: Answer) -> dict[str, str]:
     if answer.status != 200:
         raise ValueError(f"status {answer.status}")
