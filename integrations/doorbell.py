@@ -10,7 +10,7 @@ from django_q.tasks import async_task
 
 from integrations.models import Lease
 
-BELL_LOST_AFTER = timedelta(seconds=20)  # an unanswered bell; a drain takes at most ten
+BELL_LOST_AFTER = timedelta(seconds=5)  # unanswered: then another is rung, which does no harm
 
 
 def ring(connection_id: int) -> None:

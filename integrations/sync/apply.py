@@ -119,7 +119,11 @@ class _Look:
         if answer is None and not self._is_in_scope(heard):
             self._drop_bells(heard)
             return None
-        remote = self._remote(base, heard)
+        try:
+            remote = self._remote(base, heard, may_wait=answer is None)
+        except MissingDependency as missing:
+            self._wait_for(missing)
+            return None
         plan = self._plan(base, remote)
         if plan.unknown and heard is None:
             raise ContentNeeded
@@ -176,8 +180,16 @@ class _Look:
             return self.local.record.life == Life.LIVE
         return heard is None or heard.record.life == Life.LIVE
 
-    def _remote(self, base: Mapping[str, Any], heard: Snapshot | None) -> Record | None:
-        """Their record as far as it is known: what was last seen, under what is told now."""
+    def _remote(
+        self, base: Mapping[str, Any], heard: Snapshot | None, *, may_wait: bool
+    ) -> Record | None:
+        """
+        Their record as far as it is known: what was last seen, under what is told now.
+
+        Raises:
+            ContentNeeded: nothing is known of it.
+            MissingDependency: it points to a record that is about to be created here.
+        """
         link = self.link
         if link.remote_id is None:
             return None
@@ -188,7 +200,7 @@ class _Look:
             if link.remote_version is None:
                 raise ContentNeeded
             return self.spec.record.from_values(known)
-        told = links.to_local(self.connection, heard.record)
+        told = links.to_local(self.connection, heard.record, may_wait=may_wait)
         link.remote_version = heard.version
         link.remote_changed_at = heard.changed_at
         link.remote_label = heard.label[:600]
@@ -375,6 +387,13 @@ class _Look:
         if link.state == Link.State.LINKED:
             links.wake_blocked(link, now=self.now)
         marks.show(link, self._mark(intent), now=self.now)
+
+    def _wait_for(self, missing: MissingDependency) -> None:
+        """Its content stays where it is, and so do its bells, until the other pair is linked."""
+        self._rest_on(missing)
+        self.link.wake_at = None
+        self.link.save()
+        marks.show(self.link, "queued", now=self.now)
 
     def _rest_on(self, missing: MissingDependency) -> None:
         """Rest until the record it points to is linked; ask for that one if it may be."""

@@ -26,7 +26,16 @@ from integrations.errors import (
     SyncError,
     TryLater,
 )
-from integrations.models import Connection, Cursor, InboxEntry, Intent, Issue, Link, OutboxEntry
+from integrations.models import (
+    Connection,
+    Cursor,
+    InboxEntry,
+    Intent,
+    Issue,
+    Lease,
+    Link,
+    OutboxEntry,
+)
 from integrations.providers.base import Gone, NotKnown, Present, Snapshot
 from integrations.reconcile.retry import next_attempt
 from integrations.sync import (
@@ -45,6 +54,7 @@ from integrations.sync.apply import ContentNeeded, Drain, MayBeOurs, settle
 log = logging.getLogger(__name__)
 
 SECONDS = 10  # a drain; then it rings again, so that no task grows with the queue
+LISTEN_EVERY = 0.2  # seconds; people who ring meanwhile go before what is done in bulk
 ROUNDS = 3  # looks at one pair in a row: a write, its answer, a reshaped value
 SILENT_AFTER = 3  # writes without an answer, in a row: the company does not answer
 COMPANY_RESTS = timedelta(minutes=30)  # at most, between probes of a company that fails
@@ -110,15 +120,16 @@ def _work(
         return
     books = open_books(connection, lane="people")
     run = Drain(connection=connection, lease=lease, brake=brake.Brake(connection), books=books)
+    listened_at = -LISTEN_EVERY
     while clock.seconds() < seconds and _may_work(connection, clock.now()):
         try:
-            leases.renew(lease, now=clock.now())
-            _listen(run, clock.now())
             link = pairs.due(connection, now=clock.now()).first()
+            if link is None or clock.seconds() - listened_at >= LISTEN_EVERY:
+                _listen(run, clock.now())
+                listened_at = clock.seconds()
+                link = pairs.due(connection, now=clock.now()).first()
             if link is None:
-                if not _has_bells(connection):
-                    break
-                continue
+                break
             _work_on(link, run, clock, report)
         except brake.Held as error:
             brake.hold(connection, error, now=clock.now())
@@ -134,6 +145,7 @@ def _work(
 def _listen(run: Drain, now: datetime) -> None:
     """Bells become pairs; the feed is read if that was asked for."""
     connection = run.connection
+    leases.renew(run.lease, now=now)
     feed.follow_merges(connection, now=now)
     pairs.gather(connection, now=now)
     if feed.is_wanted(connection, now=now):
@@ -397,17 +409,20 @@ def _due_connections(now: datetime) -> list[int]:
     return list(
         Connection.objects.filter(due, state=Connection.State.CONNECTED, is_paused=False)
         .filter(Q(not_before=None) | Q(not_before__lte=now), held_reason="")
-        .filter(Q(lease__held_until=None) | Q(lease__held_until__lte=now))
         .values_list("pk", flat=True)
     )
 
 
 def ring_due(*, now: datetime) -> int:
     """Ring for every connection that has something due; return how many."""
-    due = _due_connections(now)
-    for connection_id in due:
+    waiting = [
+        lease.connection_id
+        for lease in Lease.objects.filter(connection_id__in=_due_connections(now))
+        if leases.is_free(lease, now=now)
+    ]
+    for connection_id in waiting:
         doorbell.ring(connection_id)
-    return len(due)
+    return len(waiting)
 
 
 def _note_answer(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection as database
-from django.db.models import F, Q
+from django.db.models import F
 
 from integrations.models import Lease
 
@@ -31,14 +31,30 @@ def holder() -> str:
 
 def take(connection_id: int, *, now: datetime) -> Held | None:
     """The lease, or None while somebody else holds it."""
-    free = Q(held_until=None) | Q(held_until__lte=now)
-    taken = Lease.objects.filter(free, connection_id=connection_id).update(
+    lease = Lease.objects.get(connection_id=connection_id)
+    if not is_free(lease, now=now):
+        return None
+    taken = Lease.objects.filter(pk=lease.pk, fence=lease.fence).update(
         fence=F("fence") + 1, held_until=now + HOLD, holder=holder()
     )
-    if not taken:
-        return None
-    fence = Lease.objects.values_list("fence", flat=True).get(connection_id=connection_id)
-    return Held(connection_id=connection_id, fence=fence)
+    return Held(connection_id=connection_id, fence=lease.fence + 1) if taken else None
+
+
+def is_free(lease: Lease, *, now: datetime) -> bool:
+    """Nobody holds it, its time is over, or its holder on this machine is no longer alive."""
+    if lease.held_until is None or lease.held_until <= now:
+        return True
+    host, _, process = lease.holder.rpartition(":")
+    return host == socket.gethostname() and process.isdigit() and not _is_alive(int(process))
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
 
 
 def renew(held: Held, *, now: datetime) -> None:

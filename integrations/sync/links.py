@@ -26,23 +26,25 @@ class AlreadyLinked(Refused):
 # -- ids of one side into the other's ------------------------------------------------------------
 
 
-def to_local[R: Record](connection: Connection, record: R) -> R:
+def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = True) -> R:
     """
     Turn the provider's references in `record` into our ids.
 
     A reference to a record that does not sync becomes UNKNOWN: there is nothing to compare.
 
     Raises:
-        MissingDependency: it points to a record that is about to be created here.
+        MissingDependency: it points to a record that is about to be created here; with
+            `may_wait` False such a reference becomes UNKNOWN too.
     """
-    changes: dict[str, Any] = {}
-    for name, value in record.values().items():
-        if isinstance(value, Ref):
-            changes[name] = _local_id(connection, value)
-    return record.with_changes(changes) if changes else record
+    values = record.values()
+    refs = {name: value for name, value in values.items() if isinstance(value, Ref)}
+    if not refs:
+        return record
+    turned = {name: _local_id(connection, ref, may_wait=may_wait) for name, ref in refs.items()}
+    return record.from_values({**values, **turned})
 
 
-def _local_id(connection: Connection, ref: Ref) -> Any:
+def _local_id(connection: Connection, ref: Ref, *, may_wait: bool) -> Any:
     link = (
         Link.objects.filter(connection=connection, entity=ref.entity, remote_id=ref.remote_id)
         .exclude(state=Link.State.FORMER)
@@ -50,7 +52,8 @@ def _local_id(connection: Connection, ref: Ref) -> Any:
     )
     if link is not None and link.state == Link.State.LINKED:
         return link.local_id
-    if link is not None and link.state == Link.State.UNDECIDED and link.wake_at is not None:
+    is_coming = link is not None and link.state == Link.State.UNDECIDED and link.wake_at
+    if is_coming and may_wait:
         raise MissingDependency(ref.entity, remote_id=ref.remote_id)
     return UNKNOWN
 
