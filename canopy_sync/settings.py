@@ -134,6 +134,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "firms.adapter.AccountAdapter"
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+# The message of firms.adapter names the five minutes.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 USERSESSIONS_TRACK_ACTIVITY = False
 
 MAILERS = {

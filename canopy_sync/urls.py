@@ -12,3 +12,6 @@ urlpatterns = [
     path("settings/integrations/", include("integrations.web.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler403 = "firms.http.permission_denied"
+handler404 = "firms.http.page_not_found"

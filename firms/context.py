@@ -14,8 +14,8 @@ THEMES = ("light", "dark")
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """
-    `theme` ("light", "dark" or "" for the system's), `membership`, `firm`, and
-    `other_memberships` of a person in several firms (read only where the menu is drawn).
+    `theme` ("light", "dark" or "" for the system's), `membership`, `firm`, `other_memberships`
+    of a person in several firms, and `may`: permission name -> True for what the role allows.
     """
     theme = request.COOKIES.get(THEME_COOKIE, "")
     membership: Membership | None = getattr(request, "membership", None)
@@ -23,5 +23,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "membership": membership,
         "firm": membership.firm if membership else None,
+        "may": dict.fromkeys(membership.role.permissions, True) if membership else {},
         "other_memberships": getattr(request, "other_memberships", []),
     }

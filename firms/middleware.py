@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
+from firms.http import permission_denied
 from firms.models import Membership
 from firms.permissions import Actor, ActorKind
 
 SESSION_KEY = "firm_id"
+# Pages about the person or the installation, not about a firm.
+WITHOUT_FIRM = ("/accounts/", "/sign-in/", "/admin/")
 
 
 class CurrentFirmMiddleware:
+    """Finds the firm; keeps what signed-in people see out of every cache."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
@@ -25,7 +33,21 @@ class CurrentFirmMiddleware:
         ]
         request.firm = membership.firm if membership else None  # type: ignore[attr-defined]
         request.actor = actor_of(membership) if membership else None  # type: ignore[attr-defined]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            patch_cache_control(response, no_store=True, private=True)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        is_for_firms = getattr(view, "login_required", True) and not request.path.startswith(
+            WITHOUT_FIRM
+        )
+        if is_for_firms and request.user.is_authenticated and request.firm is None:  # type: ignore[attr-defined]
+            reason = "You belong to no firm yet. An admin of your firm can invite you."
+            return permission_denied(request, PermissionDenied(reason))
+        return None
 
 
 def _memberships(request: HttpRequest) -> list[Membership]:

@@ -147,3 +147,20 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_label}: {self.action}"
+
+    @property
+    def facts(self) -> list[str]:
+        """`detail` in words. A pair is what it was before and after."""
+        return [f"{_words(name)}: {_told(value)}" for name, value in sorted(self.detail.items())]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 2:
+        return f"{value[0] or 'nothing'} to {value[1] or 'nothing'}"
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return str(value)

@@ -1,0 +1,289 @@
+"""The only writers of firms, members and roles. Each is one transaction with its audit entry."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+
+from firms import mails
+from firms.models import AuditEntry, BillingPlan, Firm, Licence, Membership, Role, User
+from firms.permissions import ADMIN, STAFF, VIEWER, Actor, NotAllowed, Permission
+
+FIRST_ROLES = {"Admin": ADMIN, "Staff": STAFF, "Viewer": VIEWER}
+QUESTIONS_AN_HOUR = 3
+
+
+class FirmError(Exception):
+    """It could not be done. `str()` is a sentence for the person."""
+
+
+class TimeZoneUnknown(FirmError):
+    """Not a name of the time zone list."""
+
+
+class LastAdmin(FirmError):
+    """Nobody who can manage the team would be left."""
+
+
+class AlreadyMember(FirmError):
+    """The person is in the firm already."""
+
+
+class AskedTooOften(FirmError):
+    """The admins were asked by this person several times within an hour."""
+
+
+class NobodyToAsk(FirmError):
+    """No other member can give permissions."""
+
+
+@transaction.atomic
+def create_firm(
+    *,
+    name: str,
+    admin_email: str,
+    admin_name: str,
+    now: datetime,
+    password: str | None = None,
+    time_zone: str = "America/New_York",
+    home_currency: str = "USD",
+    billing_plan: str = BillingPlan.PAID,
+    licences: Iterable[str] = (Licence.TIME_AND_BILLING,),
+) -> Firm:
+    """
+    Make a firm with its three roles and its first admin; for the operator, so without an actor.
+
+    Without `password` the admin is mailed a link to choose one.
+
+    Raises:
+        TimeZoneUnknown: nothing was saved.
+    """
+    _check_time_zone(time_zone)
+    firm = Firm.objects.create(
+        name=name,
+        time_zone=time_zone,
+        home_currency=home_currency,
+        billing_plan=billing_plan,
+        licences=list(licences),
+    )
+    roles = {
+        role: Role.objects.create(firm=firm, name=role, permissions=list(permissions))
+        for role, permissions in FIRST_ROLES.items()
+    }
+    user, is_new = _find_or_create_user(email=admin_email, name=admin_name, password=password)
+    Membership.objects.create(firm=firm, user=user, role=roles["Admin"])
+    _audit(firm, "Firm created", now=now, label="The operator", detail={"admin": user.email})
+    if is_new and password is None:
+        transaction.on_commit(
+            partial(mails.send_invitation, user=user, firm=firm, by="Canopy Sync")
+        )
+    return firm
+
+
+@transaction.atomic
+def update_firm(
+    *, actor: Actor, firm: Firm, name: str, time_zone: str, home_currency: str, now: datetime
+) -> Firm:
+    """
+    Change the firm's profile. Whoever manages the team may.
+
+    Raises:
+        TimeZoneUnknown: nothing was saved.
+    """
+    actor.must(Permission.MANAGE_TEAM, in_firm=firm.pk)
+    _check_time_zone(time_zone)
+    wanted = {"name": name, "time_zone": time_zone, "home_currency": home_currency}
+    current = Firm.objects.select_for_update().get(pk=firm.pk)
+    changes = {
+        field: [getattr(current, field), value]
+        for field, value in wanted.items()
+        if getattr(current, field) != value
+    }
+    if changes:
+        Firm.objects.filter(pk=firm.pk).update(**wanted)
+        _audit(firm, "Firm profile changed", now=now, actor=actor, detail=changes)
+    current.refresh_from_db()
+    return current
+
+
+@transaction.atomic
+def invite_member(
+    *, actor: Actor, firm: Firm, email: str, name: str, role: Role, now: datetime
+) -> Membership:
+    """
+    Take a person into the firm; somebody new gets a mail with a link to choose a password.
+
+    Raises:
+        AlreadyMember: nothing was saved.
+        NotAllowed: the role may do what the actor may not.
+    """
+    _must_manage(actor, firm_id=firm.pk, role=role)
+    user, is_new = _find_or_create_user(email=email, name=name, password=None)
+    membership, is_added = Membership.objects.get_or_create(
+        user=user, firm=firm, defaults={"role": role}
+    )
+    if not is_added:
+        raise AlreadyMember(f"{user} is in the team already.")
+    detail = {"email": user.email, "role": role.name}
+    _audit(firm, "Member invited", now=now, actor=actor, detail=detail)
+    send = mails.send_invitation if is_new else mails.send_welcome
+    transaction.on_commit(partial(send, user=user, firm=firm, by=actor.label))
+    return membership
+
+
+@transaction.atomic
+def change_role(*, actor: Actor, membership: Membership, role: Role, now: datetime) -> Membership:
+    """
+    Raises:
+        LastAdmin: nobody could manage the team any more; nothing was saved.
+        NotAllowed: the role may do what the actor may not.
+    """
+    _must_manage(actor, firm_id=membership.firm_id, role=role)
+    _lock(membership.firm_id)
+    before = Membership.objects.select_related("role", "user").get(pk=membership.pk)
+    if before.role == role:
+        return before
+    if Permission.MANAGE_TEAM not in role.permissions:
+        _someone_else_must_manage(before)
+    Membership.objects.filter(pk=membership.pk).update(role=role)
+    _audit(
+        membership.firm,
+        "Role changed",
+        now=now,
+        actor=actor,
+        detail={"member": before.user.email, "role": [before.role.name, role.name]},
+    )
+    return Membership.objects.select_related("role", "user").get(pk=membership.pk)
+
+
+@transaction.atomic
+def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
+    """
+    Take a person out of the firm. The account stays: it may belong to other firms.
+
+    Raises:
+        LastAdmin: nobody could manage the team any more; nothing was changed.
+    """
+    actor.must(Permission.MANAGE_TEAM, in_firm=membership.firm_id)
+    _lock(membership.firm_id)
+    _someone_else_must_manage(membership)
+    _audit(
+        membership.firm,
+        "Member removed",
+        now=now,
+        actor=actor,
+        detail={"member": membership.user.email},
+    )
+    membership.delete()
+
+
+@transaction.atomic
+def ask_admin(*, actor: Actor, firm: Firm, about: str, now: datetime) -> int:
+    """
+    Mail the firm's admins what a member would like; return to how many it goes.
+
+    Args:
+        about: a sentence of ours, for example "Connect QuickBooks Online".
+    Raises:
+        AskedTooOften: three times within an hour already; nothing was sent.
+        NobodyToAsk: no other member manages the team.
+    """
+    if actor.firm_id != firm.pk:
+        raise NotAllowed(Permission.VIEW_ONLY)
+    _lock(firm.pk)
+    asked = AuditEntry.objects.filter(
+        firm=firm,
+        actor_label=actor.label,
+        action="Admin asked",
+        at__gt=now - timedelta(hours=1),
+    )
+    if asked.count() >= QUESTIONS_AN_HOUR:
+        raise AskedTooOften("You asked 3 times within the hour. The mails are on their way.")
+    admins = [
+        each.user.email
+        for each in _managers(firm.pk).exclude(user_id=actor.user_id).select_related("user")
+    ]
+    if not admins:
+        raise NobodyToAsk("Nobody else in the firm can give permissions.")
+    _audit(firm, "Admin asked", now=now, actor=actor, detail={"about": about})
+    transaction.on_commit(
+        partial(
+            send_mail,
+            f"{mails.one_line(actor.label)} asks: {mails.one_line(about)}",
+            f"{actor.label} of {firm} asks for help with this:\n\n{about}\n\n"
+            f"Team and roles: {settings.BASE_URL}/settings/team/\n",
+            None,
+            admins,
+        )
+    )
+    return len(admins)
+
+
+def write_audit(
+    *, actor: Actor, firm: Firm, action: str, now: datetime, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Note what another app did that is worth keeping: connections, decisions, rules."""
+    _audit(firm, action, now=now, actor=actor, detail=detail or {})
+
+
+def _must_manage(actor: Actor, *, firm_id: int, role: Role) -> None:
+    actor.must(Permission.MANAGE_TEAM, in_firm=firm_id)
+    actor.must(Permission.MANAGE_TEAM, in_firm=role.firm_id)
+    for permission in role.permissions:
+        actor.must(Permission(permission), in_firm=firm_id)  # nobody gives what they have not
+
+
+def _lock(firm_id: int) -> None:
+    """One change of the team at a time: two admins cannot each remove the other."""
+    Firm.objects.select_for_update().get(pk=firm_id)
+
+
+def _managers(firm_id: int) -> Any:
+    return Membership.objects.filter(
+        firm_id=firm_id,
+        role__permissions__contains=[Permission.MANAGE_TEAM],
+        user__is_active=True,
+    )
+
+
+def _someone_else_must_manage(membership: Membership) -> None:
+    if not _managers(membership.firm_id).exclude(pk=membership.pk).exists():
+        raise LastAdmin(f"{membership.user} is the last who can manage the team.")
+
+
+def _find_or_create_user(*, email: str, name: str, password: str | None) -> tuple[User, bool]:
+    found = User.objects.filter(email__iexact=email).first()
+    if found:
+        return found, False
+    return User.objects.create_user(email, password, name=name), True
+
+
+def _check_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise TimeZoneUnknown(f"There is no time zone {name}.")
+
+
+def _audit(
+    firm: Firm,
+    action: str,
+    *,
+    now: datetime,
+    actor: Actor | None = None,
+    label: str = "",
+    detail: Mapping[str, Any],
+) -> None:
+    AuditEntry.objects.create(
+        firm=firm,
+        at=now,
+        actor_label=actor.label if actor else label,
+        user_id=actor.user_id if actor else None,
+        action=action,
+        detail=dict(detail),
+    )
