@@ -88,7 +88,8 @@ class Field:
         return self.comparable(one) == self.comparable(other)
 
     def comparable(self, value: Any) -> Hashable:
-        return None if is_blank(value) else self.key(value)
+        key = None if is_blank(value) else self.key(value)
+        return None if is_blank(key) else key  # text of blanks only is blank
 
 
 def is_blank(value: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from integrations.reconcile.plan import Agreed, Conflict, Create, Plan, Retire, Update
 from integrations.reconcile.policy import Decision, Direction, OnConflict, Policy, Side
-from integrations.reconcile.record import UNKNOWN, Field, Life, Record, Unknown, is_blank
+from integrations.reconcile.record import UNKNOWN, Field, Life, Record, Unknown
 
 LIFE = "life"
 
@@ -30,7 +30,8 @@ def reconcile[R: Record](
     Decide what makes both sides equal.
 
     Args:
-        base: field -> value both sides last agreed on; a field that was never agreed is absent.
+        base: field -> value both sides last agreed on; a field that was never agreed is absent
+            and counts as blank, so that of a new pair the filled value goes over.
         local, remote: the two records as known now; None: never existed on that side.
         policy: the directions allowed, and who answers a conflict.
         decisions: group -> a person's answer to its conflict; it counts only while the losing
@@ -72,12 +73,16 @@ class _Merge:
     settled: dict[str, Any] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
+    held: dict[str, Any] = field(init=False)  # the base; what was never agreed counts as blank
+
+    def __post_init__(self) -> None:
+        # A life has no blank: where none was agreed, both sides' lives count as news.
+        self.held = {**self.local.blanks(), LIFE: UNKNOWN, **self.base}
 
     def plan(self) -> Plan:
         if not self._is_over() and self._merge_life():
-            for group in self.local.groups():
-                if group != LIFE and group not in self.policy.without:
-                    self._merge_group(group)
+            for group in self._mergeable_groups():
+                self._merge_group(group)
         return Plan(
             local=_action(self.to_local),
             remote=_action(self.to_remote),
@@ -100,12 +105,16 @@ class _Merge:
         """Both ended for good: nothing but that is worth agreeing on."""
         if not (_is_final(self.local.life) and _is_final(self.remote.life)):
             return False
-        if LIFE not in self.base or not Life(self.base[LIFE]).is_final:
-            self.settled[LIFE] = self.local.life
+        if self._same(LIFE):
+            self._merge_group(LIFE)
         return True
 
     def _merge_life(self) -> bool:
         """Merge the life of the two; return whether the other fields may be merged too."""
+        if self._is_unknown(LIFE):
+            if any(self._changed(side, LIFE) or self._touched_by(side) for side in Side):
+                self.unknown.add(LIFE)
+            return False
         if self._ended_against_an_edit():
             self._contend(LIFE)
         else:
@@ -125,15 +134,22 @@ class _Merge:
         )
 
     def _touched_by(self, side: Side) -> dict[str, Any]:
-        """What `side` changed of the other fields: name -> value."""
+        """What `side` changed of the other fields, unless both hold the same: name -> value."""
         return {
             name: value
-            for group in self.local.groups()
-            if group != LIFE and group not in self.policy.without and self._changed(side, group)
+            for group in self._mergeable_groups()
+            if self._changed(side, group) and not self._same(group)
             for name, value in self._values(side, group).items()
         }
 
     # -- groups ----------------------------------------------------------------------------------
+
+    def _mergeable_groups(self) -> list[str]:
+        return [
+            group
+            for group in self.local.groups()
+            if group != LIFE and group not in self.policy.without
+        ]
 
     def _merge_group(self, group: str) -> None:
         if self._same(group):
@@ -142,20 +158,9 @@ class _Merge:
         elif self._is_unknown(group):
             if self._changed(Side.LOCAL, group) or self._changed(Side.REMOTE, group):
                 self.unknown.add(group)
-        elif not self._has_base(group):
-            self._pair(group)
         elif not self._changed(Side.REMOTE, group):
             self._carry(group, winner=Side.LOCAL)
         elif not self._changed(Side.LOCAL, group):
-            self._carry(group, winner=Side.REMOTE)
-        else:
-            self._contend(group)
-
-    def _pair(self, group: str) -> None:
-        """No base: paired by a person, or a field a release added. The filled one goes over."""
-        if self._blank(Side.REMOTE, group):
-            self._carry(group, winner=Side.LOCAL)
-        elif self._blank(Side.LOCAL, group):
             self._carry(group, winner=Side.REMOTE)
         else:
             self._contend(group)
@@ -193,13 +198,20 @@ class _Merge:
         if self.policy.direction is not Direction.TWO_WAY:
             return self.policy.direction.source
         decision = self.decisions.get(group)
-        if decision is not None:
-            lost = self._at_stake(decision.keep.other, group)
-            if _same_values(self.local.fields(), decision.shown, lost):
-                return decision.keep
+        if decision is not None and self._still_holds(decision, group):
+            return decision.keep
         if self.policy.on_conflict is OnConflict.ASK:
             return None
         return Side(self.policy.on_conflict.value)
+
+    def _still_holds(self, decision: Decision, group: str) -> bool:
+        """Whether the losing side still holds what was shown, and nothing that was not."""
+        loser = self._record(decision.keep.other)
+        known = {each.name: each for each in self.local.fields()}
+        return self._at_stake(decision.keep.other, group).keys() <= decision.shown.keys() and all(
+            name in known and known[name].same(value, getattr(loser, name))
+            for name, value in decision.shown.items()
+        )
 
     def _at_stake(self, side: Side, group: str) -> dict[str, Any]:
         """What a decision about `group` is about: its values, for a life also the edits."""
@@ -225,7 +237,7 @@ class _Merge:
         record = self._record(side)
         return any(
             (value := getattr(record, each.name)) is not UNKNOWN
-            and not (each.name in self.base and each.same(self.base[each.name], value))
+            and not each.same(self.held[each.name], value)
             for each in self._fields(group)
         )
 
@@ -242,9 +254,6 @@ class _Merge:
             for each in self._fields(group)
         )
 
-    def _blank(self, side: Side, group: str) -> bool:
-        return all(is_blank(value) for value in self._values(side, group).values())
-
 
 def _is_final(life: Life | Unknown) -> bool:
     return life is not UNKNOWN and life.is_final
@@ -256,12 +265,3 @@ def _action(values: Mapping[str, Any]) -> Update | Retire | None:
     if values.get(LIFE, Life.LIVE) is Life.LIVE:
         return Update(values=values)
     return Retire(values=values)
-
-
-def _same_values(
-    known: tuple[Field, ...], one: Mapping[str, Any], other: Mapping[str, Any]
-) -> bool:
-    by_name = {each.name: each for each in known}
-    return one.keys() == other.keys() and all(
-        by_name[name].same(one[name], other[name]) for name in one
-    )

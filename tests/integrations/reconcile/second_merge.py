@@ -46,7 +46,8 @@ def merge(
     if local is None or remote is None:
         return _birth(local, remote, policy)
     kind = type(local)
-    held = {**kind.blanks(), **base}  # what was never agreed counts as agreed to be blank
+    # What was never agreed counts as agreed to be blank; no life is a blank one.
+    held = {**kind.blanks(), "life": UNKNOWN, **base}
     groups = {name: each for name, each in kind.groups().items() if name not in policy.without}
 
     def verdict(name: str) -> Verdict:
@@ -54,23 +55,62 @@ def merge(
 
     life = groups.pop("life")
     lives = {Side.LOCAL: local.life, Side.REMOTE: remote.life}
-    if Life(held["life"]).is_final:
-        return Outcome()  # final is final
-    others = {name: verdict(name) for name in groups}
     if UNKNOWN in lives.values():
-        changed = _moved(life, held, local) or _moved(life, held, remote)
-        stirs = {Verdict.TO_LOCAL, Verdict.TO_REMOTE, Verdict.CONTEST, Verdict.UNTOLD}
-        if changed or stirs & set(others.values()):
-            return Outcome(unknown={"life"})
-        return _gather(groups, others, local, remote)
-
-    ending = _ending(held, lives)
-    if ending is None:
-        others["life"] = _verdict(
-            "life", life, base, held, local, remote, policy, decisions or {}
+        stirred = any(
+            not _alike(group, local, remote)
+            and (_moved(group, held, local) or _moved(group, held, remote))
+            for group in (life, *groups.values())
         )
-        return _gather({**groups, "life": life}, others, local, remote)
-    return _end(ending, life, groups, others, held, lives, local, remote, policy, decisions or {})
+        return Outcome(unknown={"life"} if stirred else set())
+    final = {side for side, each in lives.items() if each.is_final}
+    if len(final) == 2:
+        both = lives[Side.LOCAL] if len(set(lives.values())) == 1 else None
+        return Outcome(base={"life": both} if both not in (None, base.get("life")) else {})
+
+    verdicts = {name: verdict(name) for name in groups}
+    edits = {
+        side: [
+            name
+            for name, group in groups.items()
+            if _moved(group, held, record) and not _alike(group, local, remote)
+        ]
+        for side, record in ((Side.LOCAL, local), (Side.REMOTE, remote))
+    }
+    found = _life_verdict(base, lives, edits, groups, local, remote, policy, decisions or {})
+    if found is Verdict.CONTEST:
+        return Outcome(conflicts={"life"})
+    if final:
+        return _gather({"life": life}, {"life": found}, local, remote)
+    return _gather({**groups, "life": life}, {**verdicts, "life": found}, local, remote)
+
+
+def _life_verdict(
+    base: Mapping[str, Any],
+    lives: Mapping[Side, Any],
+    edits: Mapping[Side, list[str]],
+    groups: Mapping[str, tuple[Field, ...]],
+    local: Record,
+    remote: Record,
+    policy: Policy,
+    decisions: Mapping[str, Decision],
+) -> Verdict:
+    """Which life goes where. One that ended against an edit or another life is contested."""
+    if lives[Side.LOCAL] == lives[Side.REMOTE]:
+        return Verdict.QUIET if base.get("life") == lives[Side.LOCAL] else Verdict.SAME
+    moved = [side for side in Side if lives[side] != base.get("life")]
+    mover = moved[0]
+    is_contested = len(moved) == 2 or (lives[mover] is not Life.LIVE and bool(edits[mover.other]))
+    winner: Side | None = mover
+    if is_contested:
+        winner = _winner("life", {Side.LOCAL: local, Side.REMOTE: remote}, {
+            side: ["life", *(each.name for name in edits[side] for each in groups[name])]
+            for side in Side
+        }, policy, decisions)  # fmt: skip
+    if winner is None:
+        return Verdict.CONTEST
+    if not policy.direction.writes(winner.other) or lives[winner.other].is_final:
+        return Verdict.QUIET  # what ended for good is never made again
+    return Verdict.TO_REMOTE if winner is Side.LOCAL else Verdict.TO_LOCAL
 
 
 def _birth(local: Record | None, remote: Record | None, policy: Policy) -> Outcome:
@@ -119,11 +159,14 @@ def _verdict(
         fresh = here or any(each.name not in base for each in group)
         return Verdict.SAME if fresh else Verdict.QUIET
     if here and there:
-        shown = {
-            Side.LOCAL: {f.name: getattr(local, f.name) for f in group},
-            Side.REMOTE: {f.name: getattr(remote, f.name) for f in group},
-        }
-        winner = _winner(name, group, shown, policy, decisions)
+        names = [each.name for each in group]
+        winner = _winner(
+            name,
+            {Side.LOCAL: local, Side.REMOTE: remote},
+            {Side.LOCAL: names, Side.REMOTE: names},
+            policy,
+            decisions,
+        )
     else:
         winner = Side.LOCAL if here else Side.REMOTE
     if winner is None:
@@ -135,8 +178,8 @@ def _verdict(
 
 def _winner(
     name: str,
-    fields: tuple[Field, ...],
-    shown: Mapping[Side, Mapping[str, Any]],
+    records: Mapping[Side, Record],
+    at_stake: Mapping[Side, list[str]],
     policy: Policy,
     decisions: Mapping[str, Decision],
 ) -> Side | None:
@@ -145,71 +188,15 @@ def _winner(
         return policy.direction.source
     decision = decisions.get(name)
     if decision is not None:
-        loser = shown[decision.keep.other]
-        by_name = {each.name: each for each in fields}
-        if set(loser) <= set(decision.shown) and all(
-            by_name[each].same(value, decision.shown[each]) for each, value in loser.items()
+        loser = records[decision.keep.other]
+        by_name = {each.name: each for each in loser.fields()}
+        known = {each for each in at_stake[decision.keep.other] if each in loser.values()}
+        if known <= set(decision.shown) and all(
+            by_name[each].same(getattr(loser, each), shown)
+            for each, shown in decision.shown.items()
         ):
             return decision.keep
     return {OnConflict.LOCAL: Side.LOCAL, OnConflict.REMOTE: Side.REMOTE}.get(policy.on_conflict)
-
-
-def _ending(held: Mapping[str, Any], lives: Mapping[Side, Any]) -> Side | None:
-    """The side that ended the record's life, where only one side did."""
-    ended = [
-        side for side, life in lives.items() if life != held["life"] and life is not Life.LIVE
-    ]
-    return ended[0] if len(ended) == 1 else None
-
-
-def _end(
-    ending: Side,
-    life: tuple[Field, ...],
-    groups: Mapping[str, tuple[Field, ...]],
-    others: dict[str, Verdict],
-    held: Mapping[str, Any],
-    lives: Mapping[Side, Any],
-    local: Record,
-    remote: Record,
-    policy: Policy,
-    decisions: Mapping[str, Decision],
-) -> Outcome:
-    """One side ended it. An edit on the other side contends with that."""
-    records = {Side.LOCAL: local, Side.REMOTE: remote}
-    editor = records[ending.other]
-    edited = [
-        name
-        for name, group in groups.items()
-        if _moved(group, held, editor) and others[name] is not Verdict.SAME
-    ]
-    restored = lives[ending.other] != held["life"]
-    is_final = lives[ending].is_final
-    if edited or restored:
-        fields = life + tuple(f for name in edited for f in groups[name])
-        shown = {
-            side: {f.name: getattr(record, f.name) for f in fields}
-            for side, record in records.items()
-        }
-        winner = _winner("life", fields, shown, policy, decisions)
-    else:
-        winner = ending
-    if winner is None:
-        return Outcome(conflicts={"life"})
-    target = winner.other
-    if winner is ending:
-        if not policy.direction.writes(target):
-            return Outcome() if is_final else _gather(groups, others, local, remote)
-        if is_final:
-            ended = {"life": lives[ending]}
-            return Outcome(**{target.value: ended, "base": dict(ended)})
-        others["life"] = Verdict.TO_LOCAL if target is Side.LOCAL else Verdict.TO_REMOTE
-        return _gather({**groups, "life": life}, others, local, remote)
-    if is_final:
-        return Outcome()  # what ended for good is never made again
-    if policy.direction.writes(target):
-        others["life"] = Verdict.TO_LOCAL if target is Side.LOCAL else Verdict.TO_REMOTE
-        return _gather({**groups, "life": life}, others, local, remote)
-    return _gather(groups, others, local, remote)
 
 
 def _gather(
