@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from contacts import services
@@ -137,13 +138,14 @@ def fill(*, now: datetime) -> None:
         firm = Firm.objects.create(name=name, **fields)
         for role, permissions in ROLES.items():
             Role.objects.create(firm=firm, name=role, permissions=list(permissions))
-    members = [_add(person) for person in PEOPLE]
+    password = make_password(PASSWORD)  # once: it is slow on purpose
+    members = [_add(person, password) for person in PEOPLE]
     _add_contacts(members[0], now=now)
 
 
-def _add(person: Person) -> Membership:
+def _add(person: Person, password: str) -> Membership:
     firm = Firm.objects.get(name=person.firm)
-    user = User.objects.create_user(person.email, PASSWORD, name=person.name)
+    user = User.objects.create(email=person.email, name=person.name, password=password)
     return Membership.objects.create(user=user, firm=firm, role=firm.roles.get(name=person.role))
 
 

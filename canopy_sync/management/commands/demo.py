@@ -108,9 +108,9 @@ class Demo:
         if self.owns_database:
             server = postgres.start(self.data / "postgres")
             self.environment["DATABASE_URL"] = postgres.app_url(server)
-        self._run("prepare_demo")
         self._read_keys()
-        self._start("web", self._web_server())
+        self._start("web", self._web_server())  # it wakes up while the database is made ready
+        self._run("prepare_demo")
         self._start("worker", [sys.executable, "manage.py", "worker"])
         self._wait_for(f"{self.base_url}/healthz", "web")
 
@@ -190,7 +190,7 @@ class Demo:
                 urllib.request.urlopen(url, timeout=2)
                 return
             except OSError:  # not there yet, or /healthz says 503: the worker has not answered
-                time.sleep(0.05)
+                time.sleep(0.2)
         raise CommandError(f"{name} did not answer within {START_SECONDS:.0f} s: {self._log(name)}")
 
     def _check_children(self) -> None:
