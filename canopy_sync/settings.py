@@ -175,7 +175,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "staticfiles" if PRODUCTION else None
 # Without `collectstatic` only where nobody deploys.
 WHITENOISE_USE_FINDERS = not PRODUCTION
 if PRODUCTION:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -20,8 +19,8 @@ class Command(BaseCommand):
 
 
 def _ring_due() -> Any:
-    if importlib.util.find_spec("integrations.sync.engine") is None:
+    try:
+        from integrations.sync import engine
+    except ImportError:  # while its parts are being built
         return lambda *, now: 0
-    from integrations.sync import engine
-
     return engine.ring_due
