@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from canopy_sync import settings as product
+from integrations.providers.quickbooks import oauth
+from tests.quickbooks import Emulator, running
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture(autouse=True)
 def _no_cache_from_before() -> None:
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def emulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulated QuickBooks Online, as a process that lives as long as the run."""
+    with running(tmp_path_factory.mktemp("quickbooks")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def qbo(emulator_process: Emulator, settings: Any) -> Emulator:
+    """The sample company, fresh, with its limits off; the product's settings point at it."""
+    emulator_process.reset(limits=False)
+    settings.QUICKBOOKS = emulator_process.settings(settings.QUICKBOOKS)
+    oauth.forget_discovered()
+    return emulator_process
+
+
+@pytest.fixture
+def emulator(qbo: Emulator) -> Emulator:
+    return qbo
