@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,19 @@ from .webhooks import Webhooks
 
 FILE_NAME = "emulator.sqlite3"
 DEFAULT_VERIFIER = "emulator-verifier-token"
+
+
+@dataclass
+class Session:
+    """A person signed in at the desk: who, which company is open, what to say once."""
+
+    user: str
+    realm: str = ""
+    message: str = ""
+
+    def take_message(self) -> str:
+        message, self.message = self.message, ""
+        return message
 
 
 class Emulator:
@@ -53,7 +67,7 @@ class Emulator:
         self.oauth.ensure_default_app()
         self.names_busy: set[str] = set()
         self.request_locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self.sessions: dict[str, str] = {}  # desk cookie -> user
+        self.sessions: dict[str, Session] = {}  # by the desk's cookie
 
     def close(self) -> None:
         self.store.close()

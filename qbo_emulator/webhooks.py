@@ -90,6 +90,7 @@ class Attempt:
     """One POST that was made. `status` 0: no answer within 3 seconds, or none at all."""
 
     at: str
+    epoch: float
     number: int
     tries: int
     status: int
@@ -241,6 +242,7 @@ class Webhooks:
         self.attempts.append(
             Attempt(
                 at,
+                self.clock.epoch(),
                 delivery.number,
                 delivery.tries,
                 status,

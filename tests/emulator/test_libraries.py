@@ -1,0 +1,155 @@
+"""python-quickbooks and intuit-oauth, unchanged but for their addresses (11)."""
+
+import pytest
+from intuitlib.client import AuthClient
+from intuitlib.enums import Scopes
+from intuitlib.exceptions import AuthClientError
+from quickbooks import QuickBooks
+from quickbooks.batch import batch_create
+from quickbooks.cdc import change_data_capture
+from quickbooks.exceptions import (
+    AuthorizationException,
+    ObjectNotFoundException,
+    QuickbooksException,
+    ValidationException,
+)
+from quickbooks.objects.base import EmailAddress, PhoneNumber
+from quickbooks.objects.company_info import CompanyInfo
+from quickbooks.objects.customer import Customer
+from quickbooks.objects.employee import Employee
+from quickbooks.objects.vendor import Vendor
+
+from .conftest import Quick
+from .test_oauth import CALLBACK, consent
+
+
+@pytest.fixture
+def client(qbo: Quick, monkeypatch: pytest.MonkeyPatch) -> QuickBooks:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setattr(QuickBooks, "api_url_v3", f"{qbo.base_url}/v3")
+    auth = _auth_client(qbo)
+    return QuickBooks(
+        auth_client=auth,
+        refresh_token=qbo.access["refresh_token"],
+        company_id=qbo.realm,
+        minorversion=75,
+    )
+
+
+def _auth_client(qbo: Quick) -> AuthClient:
+    return AuthClient(
+        client_id="emulator-client",
+        client_secret="emulator-secret",
+        redirect_uri=CALLBACK,
+        environment=f"{qbo.base_url}/.well-known/openid_sandbox_configuration",
+    )
+
+
+def test_intuit_oauth_exchanges_refreshes_and_revokes(qbo: Quick) -> None:
+    auth = _auth_client(qbo)
+    address = auth.get_authorization_url([Scopes.ACCOUNTING, Scopes.OPENID, Scopes.EMAIL])
+    assert address.startswith(f"{qbo.base_url}/connect/oauth2?")
+    scope = "com.intuit.quickbooks.accounting openid email"
+    found = consent(qbo, scope=scope, state=auth.state_token)
+
+    auth.get_bearer_token(found["code"], realm_id=found["realmId"])
+    assert auth.id_token  # its signature and claims were checked by the library
+    first = auth.access_token
+    auth.refresh()
+    assert auth.access_token != first
+    assert auth.get_user_info().json()["email"] == "sandbox.owner@example.test"
+    assert auth.revoke() is True
+    with pytest.raises(AuthClientError) as refused:
+        auth.refresh()
+    assert refused.value.status_code == 400
+    assert refused.value.intuit_tid
+
+
+def test_objects_are_made_read_changed_and_listed(qbo: Quick, client: QuickBooks) -> None:
+    customer = Customer()
+    customer.DisplayName = "Quist Boats"
+    customer.PrimaryEmailAddr = EmailAddress()
+    customer.PrimaryEmailAddr.Address = "nora@quist.example"
+    customer.PrimaryPhone = PhoneNumber()
+    customer.PrimaryPhone.FreeFormNumber = "(650) 555-0101"
+    customer.save(qb=client, request_id="one")
+    assert customer.Id == "58"
+
+    again = Customer.get(58, qb=client)
+    again.Notes = "changed"
+    again.save(qb=client)
+
+    after = qbo.stored("58")
+    assert after["SyncToken"] == "1"
+    assert after["Notes"] == "changed"
+    assert after["PrimaryPhone"] == {"FreeFormNumber": "(650) 555-0101"}
+    assert after["PrintOnCheckName"] == "Quist Boats"
+    assert len(Customer.all(qb=client)) == 30
+    assert Customer.count("Active = True", qb=client) == 30
+    found = Customer.filter(DisplayName="Amy's Bird Sanctuary", qb=client)
+    assert [each.Id for each in found] == ["1"]
+    assert {each.Id for each in Customer.choose(["5", "6"], field="Id", qb=client)} == {"5", "6"}
+    assert len(Customer.where("Active IN (true, false)", order_by="Id", qb=client)) == 30
+    assert Vendor.count(qb=client) == 26
+    assert len(Employee.all(qb=client)) == 2
+
+
+def test_saving_what_was_read_changes_nothing(qbo: Quick, client: QuickBooks) -> None:
+    before = qbo.stored("8")
+
+    Customer.get(8, qb=client).save(qb=client)
+
+    assert qbo.stored("8") == before
+
+
+def test_refusals_become_the_exceptions_of_the_library(qbo: Quick, client: QuickBooks) -> None:
+    customer = Customer()
+    customer.DisplayName = "Amy's Bird Sanctuary"
+    with pytest.raises(QuickbooksException) as duplicate:
+        customer.save(qb=client)
+    assert duplicate.value.error_code == 6240
+
+    with pytest.raises(ObjectNotFoundException):
+        Customer.get(4711, qb=client)
+    with pytest.raises(ValidationException) as bad_query:
+        Customer.where("Nonsense = 1", qb=client)
+    assert bad_query.value.error_code == 4001
+
+    qbo.control("POST", "tokens", {"action": "expire"})
+    with pytest.raises(AuthorizationException):
+        Customer.get(1, qb=client)
+
+
+def test_a_throttled_call_is_10000_with_429_in_its_text(qbo: Quick, client: QuickBooks) -> None:
+    for kind in ("throttle", "throttle_xml"):
+        qbo.arm(kind)
+        with pytest.raises(QuickbooksException) as throttled:
+            Customer.get(1, qb=client)
+        assert throttled.value.error_code == 10000
+        assert "ThrottleExceeded" in throttled.value.message
+
+
+def test_changes_come_as_objects(qbo: Quick, client: QuickBooks) -> None:
+    since = qbo.control("GET", "clock")["time"]
+    qbo.act("update", "3", fields={"Notes": "new"})
+
+    found = change_data_capture([Customer, Vendor], since[:19] + since[-6:], qb=client)
+
+    assert [each.Id for each in found.Customer] == ["3"]
+    assert not hasattr(found, "Vendor")
+
+
+def test_company_info_is_read(client: QuickBooks, qbo: Quick) -> None:
+    info = CompanyInfo.get(qbo.realm, qb=client)
+
+    assert info.CompanyName == "Craig's Design and Landscaping Services"
+
+
+def test_a_batch_is_refused_loudly_for_now(client: QuickBooks) -> None:
+    customer = Customer()
+    customer.DisplayName = "In a batch"
+
+    with pytest.raises(QuickbooksException) as refused:
+        batch_create([customer], qb=client)
+
+    assert refused.value.error_code == 500
