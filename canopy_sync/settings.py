@@ -81,7 +81,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "firms.context.frame",
+                "integrations.web.context.books_health",
             ],
+            "libraries": {"books": "integrations.web.tags"},
             "builtins": ["canopy_sync.templatetags.ui"],
         },
     }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from firms.http import permission_denied
@@ -33,7 +35,9 @@ class CurrentFirmMiddleware:
         ]
         request.firm = membership.firm if membership else None  # type: ignore[attr-defined]
         request.actor = actor_of(membership) if membership else None  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        zone = ZoneInfo(membership.firm.time_zone) if membership else None
+        with timezone.override(zone):  # times as the firm says them
+            response = self.get_response(request)
         if request.user.is_authenticated:
             patch_cache_control(response, no_store=True, private=True)
         return response

@@ -1,4 +1,62 @@
-from django.urls import URLPattern
+"""Settings, Integrations."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from integrations.web.views import (
+    activity,
+    connection,
+    consent,
+    home,
+    issues,
+    left_out,
+    listing,
+    pairs,
+)
 
 app_name = "integrations"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", listing.integrations, name="integrations"),
+    path("add/", listing.add_app, name="add_app"),
+    path("ask-an-admin/", listing.ask_an_admin, name="ask_admin"),
+    # To QuickBooks and back
+    path("qbo/connect/", consent.connect, name="connect"),
+    path("qbo/callback/", consent.callback, name="callback"),
+    path("qbo/other-company/", consent.other_company, name="other_company"),
+    # The home
+    path("qbo/", home.home, name="home"),
+    path("qbo/tiles/", home.tiles, name="tiles"),
+    path("qbo/sync-now/", connection.sync_now, name="sync_now"),
+    path("qbo/pause/", connection.pause, name="pause"),
+    path("qbo/resume/", connection.resume, name="resume"),
+    path("qbo/release/", connection.release, name="release"),
+    path("qbo/rules/", connection.rules, name="rules"),
+    path("qbo/disconnect/", connection.disconnect, name="disconnect"),
+    path("qbo/restart/", connection.restart, name="restart"),
+    path("qbo/reconnect/", connection.reconnect, name="reconnect"),
+    # What happened
+    path("qbo/activity/", activity.activity, name="activity"),
+    path("qbo/activity/export.csv", activity.export, name="activity_csv"),
+    path("qbo/activity/<uuid:pk>/", activity.entry, name="activity_entry"),
+    # What needs a person
+    path("qbo/issues/retry-all/", issues.retry_all, name="retry_all"),
+    path("qbo/issues/<int:pk>/", issues.issue, name="issue"),
+    path("qbo/issues/<int:pk>/decide/", issues.decide, name="decide"),
+    path("qbo/issues/<int:pk>/undo/", issues.undo, name="undo"),
+    path("qbo/issues/<int:pk>/retry/", issues.retry, name="retry"),
+    path("qbo/issues/<int:pk>/ignore/", issues.ignore, name="ignore"),
+    path("qbo/issues/<int:pk>/rename/", issues.rename, name="rename"),
+    path("qbo/issues/<int:pk>/link/", issues.link_to_existing, name="link_to_existing"),
+    path("qbo/issues/<int:pk>/archive/", issues.archive, name="archive"),
+    path("qbo/issues/<int:pk>/unmatch/", issues.unmatch, name="issue_unmatch"),
+    # What was left out, and single pairs
+    path("qbo/left-out/", left_out.left_out, name="left_out"),
+    path("qbo/left-out/create/", left_out.create, name="left_out_create"),
+    path("qbo/contacts/<int:contact_id>/find/", pairs.find_customer, name="find"),
+    path("qbo/contacts/<int:contact_id>/match/", pairs.match, name="match"),
+    path("qbo/contacts/<int:contact_id>/create/", pairs.create_there, name="create_there"),
+    path("qbo/pairs/<int:pk>/sync-now/", pairs.sync_now, name="pair_sync_now"),
+    path("qbo/pairs/<int:pk>/unmatch/", pairs.unmatch, name="unmatch"),
+    path("qbo/pairs/<int:pk>/timeline/", pairs.timeline, name="timeline"),
+]

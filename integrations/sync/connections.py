@@ -1,0 +1,710 @@
+"""
+The connection of a firm: consent, reconnect, pause, rules, disconnect. Its only writers.
+
+No request to the provider is made inside a transaction: first the request, then one short
+transaction with the row, its audit entry and its activity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils.dateparse import parse_datetime
+
+from firms.models import AuditEntry, Firm, SyncMark
+from firms.permissions import Actor, Permission
+from integrations import doorbell
+from integrations.errors import ReconnectNeeded, SyncError
+from integrations.models import (
+    Activity,
+    CallBudget,
+    Connection,
+    ConsentRequest,
+    Credential,
+    Cursor,
+    ImportedRecord,
+    InboxEntry,
+    Intent,
+    Issue,
+    Lease,
+    Link,
+    OutboxEntry,
+    PendingConsent,
+    Setup,
+)
+from integrations.providers import get_provider
+from integrations.providers.base import Company, FixedToken, OpenGate, TokenSet
+from integrations.reconcile.policy import OnConflict
+
+log = logging.getLogger(__name__)
+
+CONSENT_LASTS = timedelta(minutes=10)
+PROVIDER = "quickbooks"  # the one a firm connects to where nothing else is said
+
+
+class ConnectError(Exception):
+    """Connecting did not work. Nothing was stored. `str()` is a sentence for the person."""
+
+
+class ConsentNotValid(ConnectError):
+    """The sign-in at QuickBooks didn't finish. Nothing was changed. Try again."""
+
+    def __init__(self) -> None:
+        super().__init__((self.__doc__ or "").strip())
+
+
+class BooksNotAnswering(ConnectError):
+    """The company could not be read with the new consent."""
+
+
+class CompanyTaken(ConnectError):
+    """Another firm is connected to this company."""
+
+    def __init__(self, company_name: str) -> None:
+        self.company_name = company_name
+        super().__init__(
+            f"{company_name} is already connected to another firm. Nothing was changed. "
+            "Choose another company, or disconnect it there first."
+        )
+
+
+class OtherCurrency(ConnectError):
+    """The company keeps its books in another currency than the firm."""
+
+    def __init__(self, company: Company, firm: Firm) -> None:
+        super().__init__(
+            f"{company.name} keeps its books in {company.home_currency}, but {firm} works in "
+            f"{firm.home_currency}. Connect a company with the same home currency."
+        )
+
+
+class NotConnected(ConnectError):
+    """There is no connection this could be done with."""
+
+
+class PlanTooSmall(PermissionDenied):
+    """Integrations need a paid plan."""
+
+
+class Reason(StrEnum):
+    """Why a person may not connect."""
+
+    PERMISSION = "permission"
+    PLAN = "plan"
+
+
+class Outcome(StrEnum):
+    CONNECTED = "connected"
+    RECONNECTED = "reconnected"
+    OTHER_COMPANY = "other_company"  # nothing was changed: a person has to say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consented:
+    outcome: Outcome
+    company_name: str
+    connection: Connection | None = None
+
+
+def reasons_against(*, actor: Actor, firm: Firm) -> tuple[Reason, ...]:
+    """Why `actor` may not connect `firm`; empty if they may."""
+    return tuple(
+        reason
+        for reason, applies in (
+            (Reason.PERMISSION, not actor.can(Permission.MANAGE_INTEGRATIONS)),
+            (Reason.PLAN, not firm.is_paying),
+        )
+        if applies
+    )
+
+
+# -- To the consent page and back ----------------------------------------------------------------
+
+
+def begin_consent(
+    *,
+    actor: Actor,
+    profile: str,
+    session_key: str,
+    now: datetime,
+    provider: str = PROVIDER,
+) -> str:
+    """
+    Note that this person leaves for the consent page; return its address.
+
+    Raises:
+        NotAllowed, PlanTooSmall: nothing was noted.
+    """
+    firm = _connectable(actor)
+    state = secrets.token_urlsafe(32)
+    mine = ConsentRequest.objects.filter(user_id=actor.user_id)
+    mine.filter(made_at__lt=now - timedelta(days=1)).delete()
+    ConsentRequest.objects.create(
+        state_hash=_hash(state),
+        firm=firm,
+        user_id=actor.user_id,
+        session_hash=_hash(session_key),
+        provider=provider,
+        profile=Connection.Profile(profile),
+        made_at=now,
+    )
+    return get_provider(provider).consent_url(state=state)
+
+
+def give_up_consent(*, actor: Actor, state: str, session_key: str, now: datetime) -> None:
+    """
+    The person refused at the consent page: its state is used up.
+
+    Raises:
+        ConsentNotValid: it was not the answer to a request of this person and session.
+    """
+    _take_request(actor=actor, state=state, session_key=session_key, now=now)
+
+
+def finish_consent(
+    *,
+    actor: Actor,
+    state: str,
+    code: str,
+    company_id: str,
+    session_key: str,
+    now: datetime,
+) -> Consented:
+    """
+    Turn the answer of the consent page into a connection.
+
+    The state is checked first, then the code exchanged, then the company read with the new
+    token; only then anything is stored.
+
+    Raises:
+        NotAllowed, PlanTooSmall: the person may no longer connect.
+        ConsentNotValid: unknown, used, expired or foreign state, or a code that is not valid.
+        BooksNotAnswering, CompanyTaken, OtherCurrency: nothing was stored.
+    """
+    firm = _connectable(actor)
+    asked = _take_request(actor=actor, state=state, session_key=session_key, now=now)
+    tokens, company = _read_company(asked.provider, code=code, company_id=company_id, now=now)
+    mine = Connection.objects.filter(firm=firm).first()
+    is_same = mine is not None and mine.company_id == company.company_id
+    if _is_taken(asked.provider, company.company_id, by_other_than=firm):
+        # Revoking would end the other firm's connection: an app has one to each company.
+        raise CompanyTaken(company.name)
+    if company.home_currency != firm.home_currency:
+        if not is_same:
+            _revoke(asked.provider, tokens.refresh_token)
+        raise OtherCurrency(company, firm)
+    if mine is not None and is_same:
+        return _reconnect(actor=actor, connection=mine, company=company, tokens=tokens, now=now)
+    if mine is not None and Link.objects.filter(connection=mine).exists():
+        return _ask(actor=actor, asked=asked, company=company, tokens=tokens, now=now)
+    return _replace(
+        actor=actor,
+        old=mine,
+        provider=asked.provider,
+        profile=asked.profile,
+        company=company,
+        tokens=tokens,
+        now=now,
+    )
+
+
+def confirm_other_company(*, actor: Actor, now: datetime) -> Consented:
+    """
+    Use the company of the undecided consent in place of the one connected before.
+
+    The links to the old company go: its ids mean nothing in the new one. No contact and no
+    customer is touched.
+
+    Raises:
+        NotConnected: no consent waits for a decision.
+        CompanyTaken: another firm connected that company meanwhile.
+    """
+    firm = _connectable(actor)
+    pending = _pending(firm)
+    old = Connection.objects.filter(firm=firm).first()
+    if _is_taken(pending.provider, pending.company_id, by_other_than=firm):
+        pending.delete()
+        raise CompanyTaken(pending.company_name)
+    return _replace(
+        actor=actor,
+        old=old,
+        provider=pending.provider,
+        profile=old.profile if old else pending.profile,
+        company=_company_of(pending),
+        tokens=_tokens_of(pending),
+        now=now,
+    )
+
+
+def refuse_other_company(*, actor: Actor, now: datetime) -> str:
+    """
+    Stay with the company connected before; end the new consent. Returns the refused name.
+
+    Raises:
+        NotConnected: no consent waits for a decision.
+    """
+    firm = _managed_firm(actor)
+    pending = _pending(firm)
+    if not _is_taken(pending.provider, pending.company_id, by_other_than=firm):
+        _revoke(pending.provider, _tokens_of(pending).refresh_token)
+    with transaction.atomic():
+        pending.delete()
+        _audit(actor, firm.pk, "Other company refused", now, company=pending.company_name)
+    return pending.company_name
+
+
+# -- A connection that is there ------------------------------------------------------------------
+
+
+@transaction.atomic
+def pause(*, actor: Actor, connection: Connection, now: datetime) -> None:
+    """Send and read nothing until `resume`. What waits is kept in order."""
+    _must(actor, connection)
+    if Connection.objects.filter(pk=connection.pk, is_paused=False).update(is_paused=True):
+        _note(actor, connection, "Sync paused", now)
+    connection.refresh_from_db()
+
+
+@transaction.atomic
+def resume(*, actor: Actor, connection: Connection, now: datetime) -> None:
+    """Go on where `pause` stopped."""
+    _must(actor, connection)
+    if Connection.objects.filter(pk=connection.pk, is_paused=True).update(is_paused=False):
+        _note(actor, connection, "Sync resumed", now)
+        _wake(connection, now)
+    connection.refresh_from_db()
+
+
+@transaction.atomic
+def release_hold(*, actor: Actor, connection: Connection, now: datetime) -> None:
+    """A person looked at what the brake held, and lets it go on."""
+    _must(actor, connection)
+    held = Connection.objects.filter(pk=connection.pk).exclude(held_reason="")
+    if held.update(held_reason="", brake_from=now):
+        _note(actor, connection, "Held changes released", now, reason=connection.held_reason)
+        _wake(connection, now)
+    connection.refresh_from_db()
+
+
+@transaction.atomic
+def sync_now(*, actor: Actor, connection: Connection, now: datetime) -> None:
+    """
+    Look at both sides at once: what waits here is sent, and the change feed is read.
+
+    Raises:
+        NotConnected: it is disconnected, paused or held.
+    """
+    _must(actor, connection)
+    if not connection.may_work:
+        raise NotConnected("Nothing can be synced now. The notice on this page says why.")
+    _wake(connection, now)
+    _note(actor, connection, "Sync asked for", now)
+
+
+@transaction.atomic
+def set_rules(
+    *,
+    actor: Actor,
+    connection: Connection,
+    on_conflict: OnConflict,
+    syncs_notes: bool,
+    now: datetime,
+) -> None:
+    """Say who answers a conflict and whether notes are synced. Counts from the next look."""
+    _must(actor, connection)
+    wanted = {"on_conflict": OnConflict(on_conflict).value, "syncs_notes": syncs_notes}
+    before = {name: getattr(connection, name) for name in wanted}
+    if before == wanted:
+        return
+    Connection.objects.filter(pk=connection.pk).update(**wanted)
+    changed = [name for name in wanted if before[name] != wanted[name]]
+    _note(
+        actor,
+        connection,
+        "Rules changed",
+        now,
+        before={name: before[name] for name in changed},
+        after={name: wanted[name] for name in changed},
+    )
+    connection.refresh_from_db()
+
+
+def refresh_facts(*, connection: Connection, company: Company, now: datetime) -> None:
+    """Store the preferences of the company as just read (`access.books(...).company()`)."""
+    Connection.objects.filter(pk=connection.pk).update(
+        company_name=company.name, company_facts=facts_of(company), facts_read_at=now
+    )
+
+
+def disconnect(
+    *, actor: Actor, connection: Connection, keep_links: bool, now: datetime
+) -> Connection:
+    """
+    End the consent there and forget the tokens. Nothing is deleted on either side.
+
+    With `keep_links` what waits is kept, and is sent when the same company is connected again.
+    Without, the pairs become *former* ones, what waits is dropped, and set-up starts over.
+    """
+    _must(actor, connection)
+    credential = Credential.objects.filter(connection=connection).first()
+    was_told = credential is None or _revoke(connection.provider, credential.refresh_token)
+    with transaction.atomic():
+        Credential.objects.filter(connection=connection).delete()
+        Connection.objects.filter(pk=connection.pk).update(
+            state=Connection.State.DISCONNECTED,
+            state_reason="" if was_told else NOT_TOLD,
+            state_changed_at=now,
+            is_paused=False,
+        )
+        PendingConsent.objects.filter(firm_id=connection.firm_id).delete()
+        dropped = {} if keep_links else _unlink_all(actor, connection, now)
+        _note(actor, connection, "Disconnected", now, keeps_links=keep_links, **dropped)
+    connection.refresh_from_db()
+    return connection
+
+
+NOT_TOLD = (
+    "QuickBooks did not answer when it was told. Remove this app there too, under Apps, My apps."
+)
+
+
+@transaction.atomic
+def restart(*, actor: Actor, connection: Connection, now: datetime) -> Setup:
+    """
+    Begin the wizard anew, with today's links as its start. What is linked keeps syncing.
+
+    Raises:
+        NotConnected: it is disconnected; reconnect first.
+    """
+    _must(actor, connection)
+    if not connection.is_connected:
+        raise NotConnected("Reconnect QuickBooks first, then restart the integration.")
+    setup = _new_setup(actor, connection, now)
+    _note(actor, connection, "Integration restarted", now)
+    return setup
+
+
+def facts_of(company: Company) -> dict[str, Any]:
+    """As kept in `Connection.company_facts`: all of a Company but its id and name, JSON-ready."""
+    facts = asdict(company)
+    del facts["company_id"], facts["name"]
+    return {**facts, "preferences": dict(company.preferences)}
+
+
+# -- Parts ---------------------------------------------------------------------------------------
+
+
+def _managed_firm(actor: Actor) -> Firm:
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=actor.firm_id)
+    return Firm.objects.get(pk=actor.firm_id)
+
+
+def _connectable(actor: Actor) -> Firm:
+    firm = _managed_firm(actor)
+    if not firm.is_paying:
+        raise PlanTooSmall(
+            f"{firm} is on the {firm.get_billing_plan_display()} plan. "
+            "Integrations need a paid plan."
+        )
+    return firm
+
+
+def _must(actor: Actor, connection: Connection) -> None:
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _take_request(*, actor: Actor, state: str, session_key: str, now: datetime) -> ConsentRequest:
+    """Use up the request this state belongs to. Of two that present it, one wins."""
+    found = ConsentRequest.objects.filter(
+        state_hash=_hash(state),
+        firm_id=actor.firm_id,
+        user_id=actor.user_id,
+        session_hash=_hash(session_key),
+        made_at__gt=now - CONSENT_LASTS,
+    )
+    if not found.filter(used_at=None).update(used_at=now):
+        raise ConsentNotValid
+    return found.get()
+
+
+def _read_company(
+    provider_key: str, *, code: str, company_id: str, now: datetime
+) -> tuple[TokenSet, Company]:
+    provider = get_provider(provider_key)
+    if not (code and company_id.isdecimal()):
+        raise ConsentNotValid
+    try:
+        tokens = provider.exchange(code=code, now=now)
+    except ReconnectNeeded:
+        raise ConsentNotValid from None
+    except SyncError as error:
+        raise BooksNotAnswering(f"{error} Nothing was changed. Try again.") from error
+    try:
+        company = provider.open(
+            company_id=company_id, tokens=FixedToken(tokens.access_token), gate=OpenGate()
+        ).company()
+    except ReconnectNeeded:
+        # A token answers for one company only: the address named another.
+        raise ConsentNotValid from None
+    except SyncError as error:
+        raise BooksNotAnswering(f"{error} Nothing was changed. Try again.") from error
+    if company.company_id != company_id:
+        raise ConsentNotValid
+    return tokens, company
+
+
+def _is_taken(provider: str, company_id: str, *, by_other_than: Firm) -> bool:
+    """Whether another firm is connected to this company. Crosses firms, and tells nothing else."""
+    return (
+        Connection.objects.filter(provider=provider, company_id=company_id)
+        .exclude(firm=by_other_than)
+        .exclude(state=Connection.State.DISCONNECTED)
+        .exists()
+    )
+
+
+def _revoke(provider: str, refresh_token: str) -> bool:
+    """End a consent there. Returns whether the provider answered."""
+    try:
+        get_provider(provider).revoke(refresh_token=refresh_token)
+    except SyncError as error:
+        log.warning("A consent could not be revoked: %s", error.code)
+        return False
+    return True
+
+
+def _reconnect(
+    *, actor: Actor, connection: Connection, company: Company, tokens: TokenSet, now: datetime
+) -> Consented:
+    """The same company again: every link is kept, and what waits is worked on."""
+    try:
+        with transaction.atomic():
+            Connection.objects.filter(pk=connection.pk).update(
+                state=Connection.State.CONNECTED,
+                state_reason="",
+                state_changed_at=now,
+                company_name=company.name,
+                company_facts=facts_of(company),
+                facts_read_at=now,
+                connected_by=actor.user_id,
+                connected_at=now,
+                not_before=None,
+                failures=0,
+            )
+            _store_tokens(connection, tokens)
+            PendingConsent.objects.filter(firm_id=connection.firm_id).delete()
+            _note(actor, connection, "Reconnected", now, company=company.name)
+            _wake(connection, now)
+    except IntegrityError:  # another firm connected it in this moment
+        raise CompanyTaken(company.name) from None
+    connection.refresh_from_db()
+    return Consented(outcome=Outcome.RECONNECTED, company_name=company.name, connection=connection)
+
+
+def _ask(
+    *, actor: Actor, asked: ConsentRequest, company: Company, tokens: TokenSet, now: datetime
+) -> Consented:
+    """Another company than before: keep its tokens apart until a person decides."""
+    PendingConsent.objects.update_or_create(
+        firm_id=actor.firm_id,
+        defaults={
+            "user_id": actor.user_id,
+            "provider": asked.provider,
+            "profile": asked.profile,
+            "company_id": company.company_id,
+            "company_name": company.name,
+            "company_facts": facts_of(company),
+            "tokens": json.dumps(asdict(tokens), default=str),
+            "made_at": now,
+        },
+    )
+    return Consented(outcome=Outcome.OTHER_COMPANY, company_name=company.name)
+
+
+def _replace(
+    *,
+    actor: Actor,
+    old: Connection | None,
+    provider: str,
+    profile: str,
+    company: Company,
+    tokens: TokenSet,
+    now: datetime,
+) -> Consented:
+    """Connect a company the firm was not connected to; an older connection goes with its rows."""
+    old_token = ""
+    if old is not None:
+        credential = Credential.objects.filter(connection=old).first()
+        old_token = credential.refresh_token if credential else ""
+    try:
+        with transaction.atomic():
+            if old is not None:
+                _forget(actor, old, now)
+            connection = _create(actor, provider, profile, company, tokens, now)
+    except IntegrityError:  # another firm connected it in this moment
+        raise CompanyTaken(company.name) from None
+    if old is not None and old_token:
+        _revoke(old.provider, old_token)
+    return Consented(outcome=Outcome.CONNECTED, company_name=company.name, connection=connection)
+
+
+def _create(
+    actor: Actor,
+    provider: str,
+    profile: str,
+    company: Company,
+    tokens: TokenSet,
+    now: datetime,
+) -> Connection:
+    connection = Connection.objects.create(
+        firm_id=actor.firm_id,
+        provider=provider,
+        company_id=company.company_id,
+        company_name=company.name,
+        profile=profile,
+        state_changed_at=now,
+        connected_by_id=actor.user_id,
+        connected_at=now,
+        company_facts=facts_of(company),
+        facts_read_at=now,
+    )
+    Lease.objects.create(connection=connection)
+    Cursor.objects.create(connection=connection)
+    CallBudget.objects.create(connection=connection)
+    _store_tokens(connection, tokens)
+    _new_setup(actor, connection, now)
+    PendingConsent.objects.filter(firm_id=actor.firm_id).delete()
+    _note(actor, connection, "Connected", now, company=company.name)
+    return connection
+
+
+def _forget(actor: Actor, connection: Connection, now: datetime) -> None:
+    links = Link.objects.filter(connection=connection, state=Link.State.LINKED).count()
+    SyncMark.objects.filter(firm_id=connection.firm_id).delete()
+    connection.delete()
+    _audit(
+        actor, actor.firm_id, "Company replaced", now, company=connection.company_name, links=links
+    )
+
+
+def _store_tokens(connection: Connection, tokens: TokenSet) -> None:
+    Credential.objects.update_or_create(
+        connection=connection,
+        defaults={**asdict(tokens), "refreshing_until": None},
+    )
+
+
+def _new_setup(actor: Actor, connection: Connection, now: datetime) -> Setup:
+    Setup.objects.filter(connection=connection, is_current=True).update(is_current=False)
+    return Setup.objects.create(
+        connection=connection,
+        firm_id=connection.firm_id,
+        started_by_id=actor.user_id,
+        started_at=now,
+    )
+
+
+def _unlink_all(actor: Actor, connection: Connection, now: datetime) -> dict[str, int]:
+    """Make all pairs former ones and drop what waits; return how many there were."""
+    links = Link.objects.filter(connection=connection).exclude(state=Link.State.FORMER)
+    waiting = OutboxEntry.objects.filter(connection=connection).count()
+    InboxEntry.objects.filter(connection=connection).delete()
+    OutboxEntry.objects.filter(connection=connection).delete()
+    Issue.objects.filter(connection=connection, state=Issue.State.OPEN).update(
+        state=Issue.State.RESOLVED,
+        closed_at=now,
+        closed_by=actor.user_id,
+        closing_note="The links were removed when QuickBooks was disconnected.",
+    )
+    unlinked = links.filter(local_id__isnull=False, remote_id__isnull=False).update(
+        state=Link.State.FORMER, wake_at=None, rests="", blocked_on=None, decisions={}
+    )
+    links.delete()  # what was never a pair
+    Intent.objects.filter(link__connection=connection).delete()
+    ImportedRecord.objects.filter(connection=connection).delete()
+    SyncMark.objects.filter(firm_id=connection.firm_id).delete()
+    Connection.objects.filter(pk=connection.pk).update(contacts_synced_at=None)
+    _new_setup(actor, connection, now)
+    return {"links": unlinked, "waiting": waiting}
+
+
+def _wake(connection: Connection, now: datetime) -> None:
+    Cursor.objects.filter(connection=connection).update(wanted_at=now)
+    transaction.on_commit(lambda: doorbell.ring(connection.pk))
+
+
+def _pending(firm: Firm) -> PendingConsent:
+    pending = PendingConsent.objects.filter(firm=firm).first()
+    if pending is None:
+        raise NotConnected("There is nothing to decide any more.")
+    return pending
+
+
+def _tokens_of(pending: PendingConsent) -> TokenSet:
+    stored = json.loads(pending.tokens)
+    for name in ("access_ends_at", "refresh_ends_at", "hard_ends_at"):
+        stored[name] = parse_datetime(stored[name]) if stored[name] else None
+    return TokenSet(**stored)
+
+
+def _company_of(pending: PendingConsent) -> Company:
+    return Company(
+        company_id=pending.company_id, name=pending.company_name, **pending.company_facts
+    )
+
+
+def _audit(actor: Actor, firm_id: int, action: str, now: datetime, **detail: Any) -> None:
+    AuditEntry.objects.create(
+        firm_id=firm_id,
+        at=now,
+        actor_label=actor.label[:200],
+        user_id=actor.user_id,
+        action=f"QuickBooks: {action}",
+        detail=detail,
+    )
+
+
+def _note(
+    actor: Actor,
+    connection: Connection,
+    title: str,
+    now: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    **detail: Any,
+) -> None:
+    """One audit entry and one activity row about the connection itself."""
+    before, after = dict(before or {}), dict(after or {})
+    changes = {"before": before, "after": after} if before or after else {}
+    _audit(
+        actor, connection.firm_id, title, now, **{"company": connection.company_name, **detail},
+        **changes,
+    )  # fmt: skip
+    Activity.objects.create(
+        at=now,
+        connection_id=connection.pk,
+        firm_id=connection.firm_id,
+        label=connection.company_name[:600],
+        direction=Activity.Direction.HERE,
+        result=Activity.Result.DONE,
+        title=title,
+        cause=actor.label[:200],
+        before=before,
+        after=after,
+        detail=detail,
+    )

@@ -1,0 +1,402 @@
+"""Reads of the integration pages. The number of queries does not depend on the rows."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, TruncHour, Upper
+
+from firms.models import Firm
+from integrations.models import (
+    Activity,
+    CallBudget,
+    CallCount,
+    Connection,
+    Credential,
+    Cursor,
+    InboxEntry,
+    Intent,
+    Issue,
+    Link,
+    MatchProposal,
+    OutboxEntry,
+    PendingConsent,
+    Setup,
+)
+
+CALLS_A_MINUTE = 500  # of one company: developer.intuit.com, "Limits and throttles"
+SIGN_IN_NOTICE = timedelta(days=14)
+
+
+# -- The connection ------------------------------------------------------------------------------
+
+
+def connection_of(firm: Firm) -> Connection | None:
+    return Connection.objects.filter(firm=firm).select_related("connected_by").first()
+
+
+def connection_with_needs(firm: Firm) -> Connection | None:
+    """The firm's connection; `needs_you` is the number of its open issues."""
+    open_issues = (
+        Issue.objects.filter(connection=OuterRef("pk"), state=Issue.State.OPEN)
+        .order_by()
+        .values("connection")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return (
+        Connection.objects.filter(firm=firm)
+        .annotate(needs_you=Coalesce(Subquery(open_issues), 0))
+        .first()
+    )
+
+
+def current_setup(connection: Connection) -> Setup | None:
+    return Setup.objects.filter(connection=connection, is_current=True).first()
+
+
+def pending_consent(firm: Firm) -> PendingConsent | None:
+    return PendingConsent.objects.filter(firm=firm).defer("tokens").first()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    waiting: int
+    sending: int
+    oldest_at: datetime | None
+
+
+def queue(connection: Connection) -> Queue:
+    """What waits to be looked at: due pairs, and bells that belong to no pair yet."""
+    due = Link.objects.filter(connection=connection, wake_at__isnull=False).exclude(
+        rests=Link.Rests.ISSUE
+    )
+    pairs = due.aggregate(number=Count("pk"), oldest=Min("wake_at"))
+    outbox = _unpaired(OutboxEntry, connection, "local_id")
+    inbox = _unpaired(InboxEntry, connection, "remote_id")
+    oldest = [each["oldest"] for each in (pairs, outbox, inbox) if each["oldest"]]
+    return Queue(
+        waiting=pairs["number"] + outbox["number"] + inbox["number"],
+        sending=Intent.objects.filter(link__connection=connection).count(),
+        oldest_at=min(oldest, default=None),
+    )
+
+
+def _unpaired(
+    model: type[OutboxEntry] | type[InboxEntry], connection: Connection, field: str
+) -> dict[str, Any]:
+    rows = model.objects.filter(connection=connection, link=None)
+    return rows.aggregate(
+        number=Count(field, distinct=True), oldest=Min("made_at", filter=Q(link=None))
+    )
+
+
+# -- The card on the list of integrations --------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What the QuickBooks card shows. `state` names the row of the design's table."""
+
+    state: str  # "connect", "setup", "contacts_synced", "set_up", "disconnected", "unavailable"
+    connection: Connection | None = None
+    setup: Setup | None = None
+    pending: PendingConsent | None = None
+    waiting: int = 0
+    synced: int = 0
+    unmatched: int = 0
+    duplicates: int = 0
+    has_billing: bool = True
+
+
+def card(firm: Firm) -> Card:
+    """The card of the firm; at most nine queries."""
+    connection = connection_of(firm)
+    pending = pending_consent(firm)
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return Card(
+            state="connect",
+            connection=connection,
+            pending=pending,
+            waiting=queue(connection).waiting if connection else 0,
+            has_billing=firm.has_billing,
+        )
+    setup = current_setup(connection)
+    state = _card_state(connection, setup, firm)
+    return Card(
+        state=state,
+        connection=connection,
+        setup=setup,
+        pending=pending,
+        waiting=queue(connection).waiting if not connection.is_connected else 0,
+        has_billing=firm.has_billing,
+        **(_contact_counts(connection, setup) if state in ("contacts_synced", "set_up") else {}),
+    )
+
+
+def _card_state(connection: Connection, setup: Setup | None, firm: Firm) -> str:
+    if connection.state == Connection.State.UNAVAILABLE:
+        return "unavailable"
+    if not connection.is_connected:
+        return "disconnected"
+    is_walking = setup is None or setup.contacts_confirmed_at is None  # the first time, or anew
+    if connection.contacts_synced_at is None or is_walking:
+        return "setup"
+    assert setup is not None
+    is_over = setup.finished_at or setup.services_skipped_at or not firm.has_billing
+    return "set_up" if is_over else "contacts_synced"
+
+
+def _contact_counts(connection: Connection, setup: Setup | None) -> dict[str, int]:
+    left = (
+        MatchProposal.objects.filter(setup=setup, list__in=LEFT_OUT_LISTS)
+        .filter(decision__in=NOT_SYNCED)
+        .aggregate(
+            unmatched=Count("pk", filter=Q(list=MatchProposal.List.UNMATCHED)),
+            duplicates=Count("pk", filter=Q(list=MatchProposal.List.DUPLICATES)),
+        )
+    )
+    linked = Link.objects.filter(
+        connection=connection, entity="contact", state=Link.State.LINKED
+    ).count()
+    return {"synced": linked, **left}
+
+
+LEFT_OUT_LISTS = (MatchProposal.List.UNMATCHED, MatchProposal.List.DUPLICATES)
+NOT_SYNCED = (MatchProposal.Decision.NONE, MatchProposal.Decision.LEAVE_OUT)
+
+
+def linked_count(connection: Connection) -> int:
+    return Link.objects.filter(connection=connection, state=Link.State.LINKED).count()
+
+
+# -- The home ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tiles:
+    """The numbers on top of the home."""
+
+    cursor: Cursor | None
+    queue: Queue
+    calls_last_minute: int
+    calls_by_minute: Sequence[int]  # the last 30, oldest first
+    metered_this_month: int
+    metered_forecast: int
+    synced_today: int
+    synced_by_hour: Sequence[int]  # the last 24, oldest first
+    errors: int
+    conflicts: int
+    last_issue_id: int
+    new_issues: int  # opened since the page was drawn
+
+    @property
+    def needs_you(self) -> int:
+        return self.errors + self.conflicts
+
+    @property
+    def calls_words(self) -> str:
+        return (
+            "Requests a minute over the last 30 minutes. "
+            f"Peak {max(self.calls_by_minute)}, limit {CALLS_A_MINUTE}."
+        )
+
+    @property
+    def synced_words(self) -> str:
+        return f"Records synced each hour, last 24 hours. Highest {max(self.synced_by_hour)}."
+
+    @property
+    def limit(self) -> int:
+        return CALLS_A_MINUTE
+
+
+def tiles(connection: Connection, *, now: datetime, seen_issue_id: int = 0) -> Tiles:
+    """Nine queries, whatever the rows. `now` aware, in the firm's zone (for "today")."""
+    by_minute = _calls_by_minute(connection, now)
+    month = _metered(connection, now)
+    by_hour, today = _synced(connection, now)
+    open_issues = Issue.objects.filter(connection=connection, state=Issue.State.OPEN).aggregate(
+        conflicts=Count("pk", filter=Q(kind=Issue.Kind.CONFLICT)),
+        errors=Count("pk", filter=~Q(kind=Issue.Kind.CONFLICT)),
+        last=Max("pk"),
+        new=Count("pk", filter=Q(pk__gt=seen_issue_id)),
+    )
+    return Tiles(
+        cursor=Cursor.objects.filter(connection=connection).first(),
+        queue=queue(connection),
+        calls_last_minute=_last_minute(by_minute, now),
+        calls_by_minute=by_minute,
+        metered_this_month=month,
+        metered_forecast=_forecast(month, now),
+        synced_today=today,
+        synced_by_hour=by_hour,
+        errors=open_issues["errors"],
+        conflicts=open_issues["conflicts"],
+        last_issue_id=max(open_issues["last"] or 0, seen_issue_id),
+        new_issues=open_issues["new"],
+    )
+
+
+def _calls_by_minute(connection: Connection, now: datetime) -> list[int]:
+    this = now.replace(second=0, microsecond=0)
+    first = this - timedelta(minutes=29)
+    rows = CallCount.objects.filter(connection=connection, minute__gte=first)
+    counted = {int((row.minute - first).total_seconds() // 60): row.calls for row in rows}
+    return [counted.get(index, 0) for index in range(30)]
+
+
+def _last_minute(by_minute: Sequence[int], now: datetime) -> int:
+    """The last 60 seconds: this minute, and its share of the one before."""
+    return by_minute[-1] + round(by_minute[-2] * (1 - now.second / 60))
+
+
+def _metered(connection: Connection, now: datetime) -> int:
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = CallCount.objects.filter(connection=connection, minute__gte=first)
+    return rows.aggregate(number=Sum("metered"))["number"] or 0
+
+
+def _forecast(metered: int, now: datetime) -> int:
+    """This month's reads at its end, if it goes on as until now."""
+    days = monthrange(now.year, now.month)[1]
+    passed = now.day - 1 + (now.hour * 60 + now.minute) / 1440
+    return round(metered * days / max(passed, 0.5))
+
+
+def _synced(connection: Connection, now: datetime) -> tuple[list[int], int]:
+    """Records sent or received by hour over a day, and since midnight."""
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    first = this_hour - timedelta(hours=23)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = (
+        Activity.objects.filter(
+            connection_id=connection.pk,
+            at__gte=min(first, midnight),
+            result=Activity.Result.DONE,
+            direction__in=[Activity.Direction.SENT, Activity.Direction.RECEIVED],
+        )
+        .exclude(entity="")
+        .annotate(hour=TruncHour("at"))
+        .values_list("hour")
+        .annotate(number=Count("id"))
+    )
+    counted = dict(rows)
+    by_hour = [counted.get(first + timedelta(hours=index), 0) for index in range(24)]
+    return by_hour, sum(number for hour, number in counted.items() if hour >= midnight)
+
+
+def open_issues(connection: Connection) -> QuerySet[Issue]:
+    """Open issues with their pair, the newest first; errors and conflicts alike."""
+    return (
+        Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
+        .select_related("link")
+        .order_by("-opened_at", "-pk")
+    )
+
+
+ACTIVITY_TYPES = {
+    "sent": Q(direction=Activity.Direction.SENT),
+    "received": Q(direction=Activity.Direction.RECEIVED),
+    "here": Q(direction=Activity.Direction.HERE),
+}
+
+
+def activity(
+    connection: Connection, *, kind: str = "", result: str = "", text: str = ""
+) -> QuerySet[Activity]:
+    """What happened, the newest first; narrowed by direction, result and words."""
+    rows = Activity.objects.filter(connection_id=connection.pk)
+    if kind in ACTIVITY_TYPES:
+        rows = rows.filter(ACTIVITY_TYPES[kind])
+    if result in Activity.Result.values:
+        rows = rows.filter(result=result)
+    if text:
+        rows = rows.filter(
+            Q(label__icontains=text) | Q(title__icontains=text) | Q(cause__icontains=text)
+        )
+    return rows.order_by("-at", "-id")
+
+
+def sign_in_by(connection: Connection) -> datetime | None:
+    """When a person must sign in at QuickBooks again at the latest."""
+    ends = (
+        Credential.objects.filter(connection=connection)
+        .values_list("refresh_ends_at", "hard_ends_at")
+        .first()
+    )
+    return min((each for each in ends if each), default=None) if ends else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncedCounts:
+    synced: int
+    left_out: int
+    needs_you: int
+
+
+def contact_counts(connection: Connection) -> SyncedCounts:
+    """One query over the pairs, one over the issues."""
+    links = Link.objects.filter(connection=connection, entity="contact").aggregate(
+        synced=Count("pk", filter=Q(state=Link.State.LINKED)),
+        left_out=Count("pk", filter=Q(state=Link.State.LEFT_OUT, local_id__isnull=False)),
+    )
+    needing = Issue.objects.filter(
+        connection=connection, state=Issue.State.OPEN, link__entity="contact"
+    )
+    return SyncedCounts(**links, needs_you=needing.count())
+
+
+def paused_by(connection: Connection) -> Activity | None:
+    """Who paused it and when, if it is paused."""
+    if not connection.is_paused:
+        return None
+    return activity(connection).filter(title="Sync paused").first()
+
+
+# -- Left out ------------------------------------------------------------------------------------
+
+
+def left_out(connection: Connection, *, side: str, text: str = "") -> QuerySet[Link]:
+    """Records that do not sync: of ours, or (`side` "theirs") of QuickBooks."""
+    rows = Link.objects.filter(connection=connection, state=Link.State.LEFT_OUT)
+    if side == "theirs":
+        rows = rows.filter(local_id__isnull=True)
+        name = "remote_label"
+    else:
+        rows = rows.filter(local_id__isnull=False)
+        name = "label"
+    if text:
+        rows = rows.filter(**{f"{name}__icontains": text})
+    return rows.order_by(Upper(name), "pk")
+
+
+def left_out_counts(connection: Connection) -> dict[str, int]:
+    return Link.objects.filter(connection=connection, state=Link.State.LEFT_OUT).aggregate(
+        ours=Count("pk", filter=Q(local_id__isnull=False)),
+        theirs=Count("pk", filter=Q(local_id__isnull=True)),
+    )
+
+
+def timeline(link: Link) -> QuerySet[Activity]:
+    """What happened to our record of this pair, also while it was part of another pair."""
+    pairs = Link.objects.filter(connection_id=link.connection_id, entity=link.entity)
+    if link.local_id is not None:
+        pairs = pairs.filter(local_id=link.local_id)
+    else:
+        pairs = pairs.filter(pk=link.pk)
+    rows = Activity.objects.filter(link_id__in=list(pairs.values_list("pk", flat=True)))
+    return rows.order_by("-at", "-id")
+
+
+def rests_until(connection: Connection, *, now: datetime) -> datetime | None:
+    """Until when QuickBooks asked us to slow down, if it did."""
+    return (
+        CallBudget.objects.filter(connection=connection, rests_until__gt=now)
+        .values_list("rests_until", flat=True)
+        .first()
+    )

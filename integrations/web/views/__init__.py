@@ -1,0 +1,1 @@
+"""Views: load, make one call, answer."""

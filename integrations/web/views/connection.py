@@ -1,0 +1,154 @@
+"""What can be done with the connection as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from firms.permissions import Permission
+from integrations.models import Connection
+from integrations.reconcile.policy import OnConflict
+from integrations.sync import connections
+from integrations.web import notices, queries
+from integrations.web.attempts import attempt
+from integrations.web.forms import DisconnectForm, RulesForm
+from integrations.web.views.listing import setup_url
+from integrations.web.views.loading import connection_or_404
+
+
+def _do(request: HttpRequest, service: Callable[..., Any], done: str) -> HttpResponse:
+    connection = connection_or_404(request)
+    attempt(
+        request,
+        lambda: service(actor=request.actor, connection=connection, now=timezone.now()),
+        done=done,
+    )
+    return redirect("integrations:home")
+
+
+@require_POST
+def sync_now(request: HttpRequest) -> HttpResponse:
+    return _do(request, connections.sync_now, "Both sides are looked at now.")
+
+
+@require_POST
+def pause(request: HttpRequest) -> HttpResponse:
+    return _do(request, connections.pause, "Sync paused. Changes are kept in order.")
+
+
+@require_POST
+def resume(request: HttpRequest) -> HttpResponse:
+    return _do(request, connections.resume, "Sync resumed.")
+
+
+@require_POST
+def release(request: HttpRequest) -> HttpResponse:
+    """Let go on what the brake holds."""
+    return _do(request, connections.release_hold, "The held changes go on now.")
+
+
+@require_http_methods(["GET", "POST"])
+def rules(request: HttpRequest) -> HttpResponse:
+    connection = connection_or_404(request)
+    form = RulesForm(
+        request.POST or None,
+        initial={
+            "on_conflict": connection.on_conflict,
+            "syncs_notes": connection.syncs_notes,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        is_done = attempt(
+            request,
+            lambda: connections.set_rules(
+                actor=request.actor,
+                connection=connection,
+                on_conflict=OnConflict(values["on_conflict"]),
+                syncs_notes=values["syncs_notes"],
+                now=timezone.now(),
+            ),
+            done="Rules saved.",
+        )
+        if is_done:
+            return redirect("integrations:home")
+    return _page(request, connection, "rules", form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def disconnect(request: HttpRequest) -> HttpResponse:
+    connection = _managed(request)
+    form = DisconnectForm(request.POST or None, initial={"links": "keep"})
+    if request.method == "POST" and form.is_valid():
+        keeps = form.cleaned_data["links"] == "keep"
+        is_done = attempt(
+            request,
+            lambda: connections.disconnect(
+                actor=request.actor, connection=connection, keep_links=keeps, now=timezone.now()
+            ),
+            done=f"Disconnected from {connection.company_name}",
+        )
+        if is_done:
+            _tell_if_not_told(request, connection)
+            return redirect("integrations:integrations")
+    context = {
+        "form": form,
+        "queue": queries.queue(connection),
+        "linked": queries.linked_count(connection),
+    }
+    return _page(request, connection, "disconnect", **context)
+
+
+def _tell_if_not_told(request: HttpRequest, connection: Connection) -> None:
+    connection.refresh_from_db()
+    if connection.state_reason:
+        notices.leave(request, connection.state_reason, tone="warn")
+
+
+@require_http_methods(["GET", "POST"])
+def restart(request: HttpRequest) -> HttpResponse:
+    connection = _managed(request)
+    if request.method == "POST":
+        is_done = attempt(
+            request,
+            lambda: connections.restart(
+                actor=request.actor, connection=connection, now=timezone.now()
+            ),
+        )
+        return redirect(setup_url() if is_done else "integrations:restart")
+    return _page(request, connection, "restart", linked=queries.linked_count(connection))
+
+
+@require_GET
+def reconnect(request: HttpRequest) -> HttpResponse:
+    connection = _managed(request)
+    reasons = connections.reasons_against(actor=request.actor, firm=request.firm)
+    context = {
+        "queue": queries.queue(connection),
+        "linked": queries.linked_count(connection),
+        "sign_in_by": queries.sign_in_by(connection),
+        "may_connect": not reasons,
+    }
+    return _page(request, connection, "reconnect", **context)
+
+
+def _managed(request: HttpRequest) -> Connection:
+    connection = connection_or_404(request)
+    request.actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
+    return connection
+
+
+def _page(request: HttpRequest, connection: Connection, name: str, **more: Any) -> HttpResponse:
+    context = {
+        "section": "integrations",
+        "connection": connection,
+        "can_manage": request.actor.can(Permission.MANAGE_INTEGRATIONS),
+        "notice": notices.take(request),
+        **more,
+    }
+    return render(request, f"integrations/{name}.html", context)

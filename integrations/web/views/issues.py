@@ -1,0 +1,185 @@
+"""What needs a person: one page an issue, and what its buttons do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from firms.permissions import Permission
+from integrations.models import Issue
+from integrations.reconcile.policy import Side
+from integrations.sync import issues, links
+from integrations.web import cards, notices, queries
+from integrations.web.attempts import attempt
+from integrations.web.forms import IgnoreForm, RenameForm
+from integrations.web.views.loading import connection_or_404, issue_or_404
+
+
+@require_GET
+def issue(request: HttpRequest, pk: int) -> HttpResponse:
+    found = issue_or_404(request, pk)
+    context = _context(request, found)
+    return render(request, "integrations/issue_page.html", context)
+
+
+def _context(request: HttpRequest, found: Issue, **more: Any) -> dict[str, Any]:
+    return {
+        "section": "integrations",
+        "connection": found.connection,
+        "card": cards.cards([found])[0],
+        "can_manage": request.actor.can(Permission.MANAGE_INTEGRATIONS),
+        "notice": notices.take(request),
+        "timeline": list(queries.timeline(found.link)[:20]),
+        "rename_form": RenameForm.of(found),
+        "ignore_form": IgnoreForm(),
+        "is_page": True,
+        **more,
+    }
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Keep ours, keep theirs, or group by group."""
+    found = issue_or_404(request, pk)
+    keep = _choices(request.POST, found)
+    if not keep:
+        notices.leave(request, "Choose which side to keep for at least one field.")
+        return _back(request, found)
+    now = timezone.now()
+    attempt(
+        request,
+        lambda: issues.decide(actor=request.actor, issue=found, keep=keep, now=now),
+        done="Decided. It is sent in a few seconds; until then it can be undone.",
+    )
+    return _back(request, found)
+
+
+def _choices(posted: Mapping[str, str], found: Issue) -> dict[str, Side]:
+    """Group -> the side to keep. `keep_all` decides every group alike."""
+    sides = {side.value: side for side in Side}
+    groups = [each["group"] for each in found.detail.get("groups", [])]
+    wanted = {group: posted.get("keep_all") or posted.get(f"keep_{group}", "") for group in groups}
+    return {group: sides[side] for group, side in wanted.items() if side in sides}
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    found = issue_or_404(request, pk)
+    attempt(
+        request,
+        lambda: issues.undo(actor=request.actor, issue=found, now=timezone.now()),
+        done="Decision taken back. Nothing was sent.",
+    )
+    return _back(request, found)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    found = issue_or_404(request, pk)
+    attempt(
+        request,
+        lambda: issues.retry(actor=request.actor, issue=found, now=timezone.now()),
+        done=f"{found.link.label or found.link.remote_label} is tried again.",
+    )
+    return _back(request, found)
+
+
+@require_POST
+def retry_all(request: HttpRequest) -> HttpResponse:
+    """Errors only, never conflicts."""
+    connection = connection_or_404(request)
+    count = issues.retry_all(actor=request.actor, connection=connection, now=timezone.now())
+    messages.success(request, f"{count} error{'' if count == 1 else 's'} will be tried again.")
+    return redirect("integrations:home")
+
+
+@require_POST
+def ignore(request: HttpRequest, pk: int) -> HttpResponse:
+    found = issue_or_404(request, pk)
+    form = IgnoreForm(request.POST)
+    if not form.is_valid():
+        context = _context(request, found, ignore_form=form, form=form)
+        return render(request, "integrations/issue_page.html", context)
+    reason = form.cleaned_data["reason"]
+    is_done = attempt(
+        request,
+        lambda: issues.ignore(actor=request.actor, issue=found, reason=reason, now=timezone.now()),
+        done=f"{found.link.label or found.link.remote_label} was put aside.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+@require_POST
+def rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give our record another name; it is tried again at once."""
+    found = issue_or_404(request, pk)
+    form = RenameForm(request.POST)
+    if not form.is_valid():
+        context = _context(request, found, rename_form=form, form=form)
+        return render(request, "integrations/issue_page.html", context)
+    attempt(
+        request,
+        lambda: issues.rename(
+            actor=request.actor,
+            issue=found,
+            name=form.cleaned_data["name"],
+            version=form.cleaned_data["version"],
+            now=timezone.now(),
+        ),
+        done=f"Renamed to {form.cleaned_data['name']}. It is tried again.",
+    )
+    return _back(request, found)
+
+
+@require_POST
+def link_to_existing(request: HttpRequest, pk: int) -> HttpResponse:
+    """The record of that name there is the same one."""
+    found = issue_or_404(request, pk)
+    remote_id = request.POST.get("remote_id") or str(found.detail.get("other_id") or "")
+    if not remote_id:
+        return redirect("integrations:find", contact_id=found.link.local_id)
+    is_done = attempt(
+        request,
+        lambda: issues.link_to_existing(
+            actor=request.actor, issue=found, remote_id=remote_id, now=timezone.now()
+        ),
+        done=f"{found.link.label} is linked.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+@require_POST
+def archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its customer is gone: put our contact away."""
+    found = issue_or_404(request, pk)
+    is_done = attempt(
+        request,
+        lambda: issues.archive_merged(actor=request.actor, issue=found, now=timezone.now()),
+        done=f"{found.link.label} was archived.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+@require_POST
+def unmatch(request: HttpRequest, pk: int) -> HttpResponse:
+    found = issue_or_404(request, pk)
+    is_done = attempt(
+        request,
+        lambda: links.unmatch(actor=request.actor, link=found.link, now=timezone.now()),
+        done=f"{found.link.label} unmatched.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+def _back(request: HttpRequest, found: Issue) -> HttpResponse:
+    """To where the button was pressed: the home, or the issue's own page."""
+    if request.POST.get("next") == "issue":
+        return redirect("integrations:issue", pk=found.pk)
+    return redirect(f"{reverse('integrations:home')}#issue-{found.pk}")

@@ -1,0 +1,64 @@
+"""The list of integrations: what is connected, what may be, and why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from firms import services as firm_services
+from firms.permissions import Permission
+from integrations.sync import connections
+from integrations.web import notices, queries
+
+
+@require_GET
+def integrations(request: HttpRequest) -> HttpResponse:
+    return render(request, "integrations/integration_list.html", _context(request))
+
+
+@require_GET
+def add_app(request: HttpRequest) -> HttpResponse:
+    """+ Add an app, Internal Apps: QuickBooks, one way. Comes with invoices."""
+    return render(request, "integrations/add_app.html", _context(request))
+
+
+@require_POST
+def ask_an_admin(request: HttpRequest) -> HttpResponse:
+    """Mail the firm's admins that this person would like to connect QuickBooks."""
+    try:
+        firm_services.ask_admin(
+            actor=request.actor,
+            firm=request.firm,
+            about="Connect QuickBooks Online",
+            now=timezone.now(),
+        )
+    except firm_services.FirmError as error:
+        notices.leave(request, str(error), tone="warn")
+    else:
+        messages.success(request, "Your firm's admins were asked by email.")
+    return redirect("integrations:integrations")
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    firm, actor = request.firm, request.actor
+    reasons = connections.reasons_against(actor=actor, firm=firm)
+    return {
+        "section": "integrations",
+        "card": queries.card(firm),
+        "reasons": [reason.value for reason in reasons],
+        "may_connect": not reasons,
+        "can_manage": actor.can(Permission.MANAGE_INTEGRATIONS),
+        "notice": notices.take(request),
+        "setup_url": setup_url(),
+    }
+
+
+def setup_url() -> str:
+    """Where the wizard goes on: it finds the current step by itself."""
+    return reverse("integrations:integrations") + "qbo/setup/contacts/"
