@@ -254,7 +254,7 @@ class Provider(Protocol):
     def open(self, *, company_id: str, tokens: Tokens, gate: Gate) -> Books: ...
 
     def read_webhook(self, *, headers: Mapping[str, str], body: bytes) -> list[Notice]:
-        """Raises WrongSignature before anything is parsed."""
+        """Raises WrongSignature before anything is parsed, BadWebhook where that fails."""
 
     def read_stored(self, entity: str, raw: Mapping[str, Any]) -> Snapshot:
         """The snapshot of a `raw` that was stored earlier."""
@@ -262,3 +262,7 @@ class Provider(Protocol):
 
 class WrongSignature(Exception):
     """The webhook was not signed with our verifier token."""
+
+
+class BadWebhook(ValueError):
+    """Signed as it should be, but not in a form we know."""

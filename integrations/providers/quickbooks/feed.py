@@ -16,7 +16,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integrations.errors import FeedTooOld, TryLater
-from integrations.providers.base import ChangePage, Notice, Removed, Snapshot, WrongSignature
+from integrations.providers.base import (
+    BadWebhook,
+    ChangePage,
+    Notice,
+    Removed,
+    Snapshot,
+    WrongSignature,
+)
 from integrations.providers.quickbooks.client import QuickBooksClient
 from integrations.providers.quickbooks.mapping import BY_RESOURCE, MAPPINGS
 from integrations.providers.quickbooks.values import format_time, json_ready, parse_time
@@ -34,10 +41,6 @@ _OLD_OPERATIONS = {
     "void": "voided",
     "emailed": "emailed",
 }
-
-
-class BadWebhook(ValueError):
-    """Signed as it should be, but not in a form we know."""
 
 
 # -- The change feed -----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -102,7 +103,8 @@ class QuickBooksBooks:
             if error.provider_code == NOT_FOUND:
                 return Gone()
             raise
-        return Present(snapshot=mapping.snapshot(json_ready(_object(answer, mapping.resource))))
+        snapshot = mapping.snapshot(json_ready(_object(answer, mapping.resource)))
+        return Present(snapshot=replace(snapshot, trace=self._client.last_trace))
 
     def find_by_name(self, entity: str, name: str) -> list[Snapshot]:
         mapping = MAPPINGS[entity]
@@ -144,12 +146,13 @@ class QuickBooksBooks:
         # A create and an update are the same call; the Id in the body makes the difference (5.1).
         answer = self._client.create_object(mapping.resource, outgoing.body, request_id=request_id)
         try:
-            return mapping.snapshot(json_ready(_object(answer, mapping.resource)))
+            snapshot = mapping.snapshot(json_ready(_object(answer, mapping.resource)))
         except (TryLater, KeyError, ValueError):
             raise OutcomeUnknown(
                 detail="The answer to a write does not hold the record.",
                 trace=self._client.last_trace,
             ) from None
+        return replace(snapshot, trace=self._client.last_trace)
 
     def _query(self, statement: str) -> Mapping[str, Any]:
         return _object(self._client.query(statement), "QueryResponse")

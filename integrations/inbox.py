@@ -1,0 +1,129 @@
+"""Remote changes waiting to be looked at: "customer 58 may differ"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+
+from integrations import doorbell
+from integrations.models import Connection, Cursor, InboxEntry, Intent, Link
+from integrations.providers.base import Notice
+
+ECHO_SECONDS = 10  # a webhook that comes so soon after our own write may be its echo
+LOOK_AGAIN = timedelta(seconds=5)  # a write is under way: by then its answer tells whose it was
+SAME_SECOND = timedelta(seconds=1)  # the provider's times of a change and of its webhook
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What we know of the records some notices are about."""
+
+    links: dict[tuple[str, str], Link]
+    in_flight: frozenset[int]  # links whose write is under way
+    creates: frozenset[str]  # entities of which a create is under way
+
+
+@transaction.atomic
+def hear(notices: Sequence[Notice], *, provider: str, now: datetime) -> int:
+    """
+    Keep each notice about a company we are connected to, and ring for it; return how many.
+
+    What a company said before its contacts were first synced is not kept: the feed is read from
+    the beginning of the import on. The echo of our own write is kept, and rings for nothing:
+    reads cost money, and the next one will show whether it was more than an echo.
+    """
+    kept = 0
+    for connection in _connections(notices, provider=provider):
+        mine = [each for each in notices if each.company_id == connection.company_id]
+        Connection.objects.filter(pk=connection.pk).update(last_webhook_at=now)
+        if connection.contacts_synced_at is None:
+            continue
+        kept += len(mine)
+        _keep(connection, mine, now=now)
+        _ring(connection, mine, now=now)
+    return kept
+
+
+def _connections(notices: Sequence[Notice], *, provider: str) -> list[Connection]:
+    companies = {each.company_id for each in notices}
+    if not companies:
+        return []
+    found = Connection.objects.filter(provider=provider, company_id__in=companies)
+    return list(found.exclude(state=Connection.State.DISCONNECTED).order_by("pk"))
+
+
+def _keep(connection: Connection, notices: Sequence[Notice], *, now: datetime) -> None:
+    InboxEntry.objects.bulk_create(
+        [
+            InboxEntry(
+                connection=connection,
+                entity=each.entity,
+                remote_id=each.remote_id[:64],
+                source=InboxEntry.Source.WEBHOOK,
+                operation=each.operation[:16],
+                merged_from=(each.merged_from or "")[:64],
+                occurred_at=each.occurred_at,
+                needs_read=True,
+                made_at=now,
+            )
+            for each in notices
+        ],
+        batch_size=1000,
+    )
+
+
+def _ring(connection: Connection, notices: Sequence[Notice], *, now: datetime) -> None:
+    """Want the feed at the earliest time that one of these asks for."""
+    known = _known(connection, notices)
+    times = [at for each in notices if (at := _wanted_at(each, known, now=now)) is not None]
+    if not times:
+        return
+    at = min(times)
+    sooner = Q(wanted_at=None) | Q(wanted_at__gt=at)
+    Cursor.objects.filter(sooner, connection=connection).update(wanted_at=at)
+    if at <= now:
+        transaction.on_commit(partial(doorbell.ring, connection.pk))
+
+
+def _known(connection: Connection, notices: Sequence[Notice]) -> _Known:
+    links = Link.objects.filter(
+        connection=connection, remote_id__in={each.remote_id for each in notices}
+    ).exclude(state=Link.State.FORMER)
+    intents = Intent.objects.filter(link__connection=connection).values_list(
+        "link_id", "link__entity", "remote_id"
+    )
+    under_way = list(intents)
+    return _Known(
+        links={(each.entity, str(each.remote_id)): each for each in links},
+        in_flight=frozenset(link_id for link_id, _, _ in under_way),
+        creates=frozenset(entity for _, entity, remote_id in under_way if not remote_id),
+    )
+
+
+def _wanted_at(notice: Notice, known: _Known, *, now: datetime) -> datetime | None:
+    """When the feed should be read for this notice; None: no sooner than it is anyway."""
+    if notice.merged_from:
+        return now  # never an echo: nobody can merge through the API
+    link = known.links.get((notice.entity, notice.remote_id))
+    if link is None:
+        return now + LOOK_AGAIN if notice.entity in known.creates else now
+    if link.pk in known.in_flight:
+        return now + LOOK_AGAIN
+    return None if _is_echo(notice, link, now=now) else now
+
+
+def _is_echo(notice: Notice, link: Link, *, now: datetime) -> bool:
+    """Whether it tells of a version that we have seen, or made ourselves a moment ago."""
+    seen_at, occurred_at = link.remote_changed_at, notice.occurred_at
+    if seen_at is None or occurred_at is None:
+        return False
+    if seen_at >= occurred_at:
+        return True
+    is_fresh = link.sent_at is not None and now - link.sent_at <= timedelta(seconds=ECHO_SECONDS)
+    # The provider's time of a change has no fraction; the webhook's has.
+    return is_fresh and occurred_at - seen_at < 2 * SAME_SECOND
