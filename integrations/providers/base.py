@@ -196,7 +196,7 @@ class Books(Protocol):
     def fetch(self, entity: str, remote_ids: Sequence[str]) -> dict[str, Fetched]:
         """Evidence about each of these ids (metered: one for all, one more for each not found)."""
 
-    def find_by_name(self, entity: str, name: str) -> list[Snapshot]:
+    def find_by_name(self, entity: str, name: str) -> Sequence[Snapshot]:
         """Records of exactly this name, inactive ones too. One metered read."""
 
     def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:

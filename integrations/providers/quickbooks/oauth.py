@@ -38,7 +38,7 @@ _documents: dict[str, tuple[float, dict[str, str]]] = {}
 _documents_lock = threading.Lock()
 
 
-class SignIn(AuthClient):  # type: ignore[misc]
+class SignIn(AuthClient):
     """One call of AuthClient, with time-outs, a bounded answer and no redirects."""
 
     def __init__(self, *, keys: Mapping[str, str]) -> None:

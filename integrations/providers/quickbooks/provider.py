@@ -80,7 +80,7 @@ class QuickBooksBooks:
                 found[remote_id] = self._fetch_one(mapping, remote_id)
         return found
 
-    def _fetch_page(self, mapping: EntityMapping, ids: list[str]) -> dict[str, Fetched]:
+    def _fetch_page(self, mapping: EntityMapping, ids: Sequence[str]) -> dict[str, Fetched]:
         """Those that a query shows. That it does not show one proves nothing."""
         if len(ids) == 1:
             return {}
@@ -106,7 +106,7 @@ class QuickBooksBooks:
         snapshot = mapping.snapshot(json_ready(_object(answer, mapping.resource)))
         return Present(snapshot=replace(snapshot, trace=self._client.last_trace))
 
-    def find_by_name(self, entity: str, name: str) -> list[Snapshot]:
+    def find_by_name(self, entity: str, name: str) -> Sequence[Snapshot]:
         mapping = MAPPINGS[entity]
         answer = self._client.query(
             f"SELECT * FROM {mapping.resource} WHERE {mapping.name_property}"

@@ -7,9 +7,10 @@ contacts), `desk` (edits there as a person), `known` (one of these contacts) and
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pytest
@@ -209,11 +210,9 @@ class ProviderSuite:
         assert count_of_calls() == before
 
     def test_a_stored_answer_reads_as_it_did(self, provider: Any, known: Snapshot) -> None:
-        import json
-
         stored = json.loads(json.dumps(known.raw))
 
-        assert provider.read_stored("contact", stored) == known
+        assert provider.read_stored("contact", stored) == replace(known, trace="")
 
     def test_no_value_of_a_full_answer_is_unknown(self, known: Snapshot) -> None:
         assert UNKNOWN not in [getattr(known.record, f.name) for f in known.record.fields()]
