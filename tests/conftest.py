@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.test import override_settings
 
 from canopy_sync import settings as product
@@ -25,6 +27,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture(autouse=True)
 def _no_cache_from_before() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def requests_in_transactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fails any test in which the product sends a request while a transaction is open."""
+    found: list[str] = []
+    send = requests.Session.send
+
+    def watched(self: requests.Session, request: Any, **more: Any) -> requests.Response:
+        is_ours = "/emulator/" not in request.url  # the control addresses are the tests' own
+        # A test that runs inside a transaction has two of its own around it.
+        if is_ours and any(not block._from_testcase for block in connection.atomic_blocks):
+            found.append(f"{request.method} {request.url}")
+        return send(self, request, **more)
+
+    monkeypatch.setattr(requests.Session, "send", watched)
+    yield found
+    assert not found, "Sent inside a transaction"
 
 
 @pytest.fixture(scope="session")

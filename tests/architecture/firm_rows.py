@@ -1,0 +1,102 @@
+"""One firm with at least one row of everything that an address can name."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from contacts.models import Contact
+from firms.models import Firm
+from integrations.models import (
+    Activity,
+    Connection,
+    Cursor,
+    ImportedRecord,
+    Issue,
+    Lease,
+    Link,
+    MatchProposal,
+    Setup,
+)
+from tests.factories import make_contact, make_firm, make_member
+
+
+def fill(*, company_id: str) -> Firm:
+    firm = make_firm()
+    make_member(firm)
+    make_member(firm, role="Viewer")
+    contact = make_contact(firm)
+    connection = _connect(firm, company_id)
+    link = Link.objects.create(
+        connection=connection,
+        firm=firm,
+        entity="contact",
+        local_id=contact.pk,
+        remote_id="58",
+        state=Link.State.LINKED,
+        label=contact.display_name,
+    )
+    _ask_something(firm, connection, link)
+    _review_something(firm, connection, contact)
+    return firm
+
+
+def _connect(firm: Firm, company_id: str) -> Connection:
+    now = timezone.now()
+    connection = Connection.objects.create(
+        firm=firm,
+        company_id=company_id,
+        company_name="Sample Company",
+        state_changed_at=now,
+        connected_at=now,
+        contacts_synced_at=now,
+    )
+    Lease.objects.create(connection=connection)
+    Cursor.objects.create(connection=connection)
+    return connection
+
+
+def _ask_something(firm: Firm, connection: Connection, link: Link) -> None:
+    now = timezone.now()
+    Issue.objects.create(
+        connection=connection,
+        firm=firm,
+        link=link,
+        kind=Issue.Kind.REFUSED,
+        sentence="QuickBooks refused it.",
+        opened_at=now,
+        last_seen_at=now,
+    )
+    Activity.objects.create(
+        at=now,
+        connection_id=connection.pk,
+        firm_id=firm.pk,
+        link_id=link.pk,
+        direction=Activity.Direction.SENT,
+        result=Activity.Result.FAILED,
+        title="Refused by QuickBooks",
+    )
+
+
+def _review_something(firm: Firm, connection: Connection, contact: Contact) -> None:
+    now = timezone.now()
+    setup = Setup.objects.create(
+        connection=connection, firm=firm, started_at=now, which=Setup.Filter.ACTIVE
+    )
+    imported = ImportedRecord.objects.create(
+        connection=connection,
+        entity="contact",
+        remote_id="59",
+        version=0,
+        raw={},
+        label="Cool Cars",
+        setup=setup,
+        read_at=now,
+    )
+    MatchProposal.objects.create(
+        setup=setup,
+        entity="contact",
+        list=MatchProposal.List.UNMATCHED,
+        sort_key="cool cars",
+        local_id=contact.pk,
+        imported=imported,
+    )

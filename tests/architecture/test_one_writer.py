@@ -1,0 +1,62 @@
+"""Only `integrations/sync` writes to the books, and services alone write contacts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("canopy_sync", "integrations", "billing", "contacts", "firms")
+
+
+def source_files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def calls(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Each call of a method: what it is called on, its name, its line."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield ast.unparse(node.func.value), node.func.attr, node.lineno
+
+
+def sends_to_the_books(path: Path) -> list[int]:
+    return [
+        line
+        for receiver, name, line in calls(path)
+        if name == "send" and ("books" in receiver.lower() or receiver == "intents")
+    ]
+
+
+def test_only_the_sync_sends_to_the_books():
+    found = {str(path.relative_to(ROOT)): sends_to_the_books(path) for path in source_files(*OURS)}
+    senders = {path for path, lines in found.items() if lines}
+
+    assert senders == {"integrations/sync/engine.py", "integrations/sync/intents.py"}
+
+
+def test_a_second_sender_would_be_found(tmp_path):
+    planted = tmp_path / "views.py"
+    planted.write_text("open_books(connection, lane='people').send(intent)\n")
+
+    assert sends_to_the_books(planted) == [1]
+
+
+WRITERS = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create"}
+
+
+@pytest.mark.parametrize("model", ["Contact", "Address"])
+def test_only_the_services_of_contacts_write_contacts(model):
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in source_files(*OURS)
+        if "migrations" not in path.parts and path != ROOT / "contacts" / "services.py"
+        for receiver, name, line in calls(path)
+        if name in WRITERS and receiver.startswith(f"{model}.objects")
+    }
+
+    assert found == set()
