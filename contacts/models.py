@@ -91,3 +91,16 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(part for name in self.PARTS if (part := getattr(self, name)))
+
+
+class ImportFile(models.Model):
+    """A CSV file between its check and the person's yes. Kept for a day."""
+
+    firm = models.ForeignKey("firms.Firm", models.CASCADE, related_name="+")
+    user = models.ForeignKey("firms.User", models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    uploaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

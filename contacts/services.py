@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Upper
 
 from contacts import events
 from contacts.models import Address, Contact
@@ -40,6 +43,35 @@ class NameMissing(ContactError):
 
 class ParentNotPossible(ContactError):
     """The parent is of another firm, or below this contact, or more than four levels up."""
+
+
+@dataclass(frozen=True)
+class ImportRow:
+    """
+    One contact of a file: `values` are FIELDS without `parent_id`, `parent` is the name of
+    another row or of a contact that is here already, or "". The headings are row 1.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one row; `column` is its heading, or "" for the whole row."""
+
+    row: int
+    column: str
+    reason: str
+
+
+class ImportRefused(ContactError):
+    """Some rows are wrong; nothing was imported. `faults` names each."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = faults
+        super().__init__(f"{len(faults)} rows are wrong; nothing was imported.")
 
 
 MAX_LEVELS = 5  # a top contact and four below it, as in QuickBooks
@@ -85,6 +117,61 @@ def restore_contact(*, actor: Actor, contact: Contact, now: datetime) -> Contact
 
 
 @transaction.atomic
+def import_contacts(*, actor: Actor, rows: Sequence[ImportRow], now: datetime) -> list[Contact]:
+    """
+    Make a contact of each row: all of them or none.
+
+    Raises:
+        ImportRefused: at least one row is wrong; nothing was saved.
+    """
+    actor.must(Permission.MANAGE_CONTACTS, in_firm=actor.firm_id)
+    faults = check_import(firm_id=actor.firm_id, rows=rows)
+    if faults:
+        raise ImportRefused(faults)
+    parents = {name: pks[0] for name, pks in _here_by_name(actor.firm_id, rows).items()}
+    made: list[Contact] = []
+    for generation in _generations(rows):
+        contacts = [
+            Contact(firm_id=actor.firm_id, created_at=now, updated_at=now) for _ in generation
+        ]
+        for contact, row in zip(contacts, generation, strict=True):
+            _assign(contact, row.values)
+            contact.parent_id = parents[row.parent.upper()] if row.parent else None
+        Contact.objects.bulk_create(contacts)
+        Address.objects.bulk_create(
+            address
+            for contact, row in zip(contacts, generation, strict=True)
+            for address in _new_addresses(contact, row.values)
+        )
+        # A row of the file comes before a contact that has the same name.
+        parents.update((contact.display_name.upper(), contact.pk) for contact in contacts)
+        made.extend(contacts)
+    for contact in made:
+        _tell(actor=actor, contact=contact)
+    return made
+
+
+def check_import(*, firm_id: int, rows: Sequence[ImportRow]) -> list[Fault]:
+    """Say which rows could not be imported, in the order of the file."""
+    names = Counter(str(row.values.get("display_name", "")).upper() for row in rows)
+    here = _here_by_name(firm_id, rows)
+    faults = []
+    for row in rows:
+        parent = row.parent.upper()
+        if not str(row.values.get("display_name", "")).strip():
+            faults.append(Fault(row.number, "Display name", "is empty"))
+        if not parent:
+            continue
+        if names[parent] > 1 or (parent not in names and len(here.get(parent, ())) > 1):
+            reason = f'"{row.parent[:60]}" is the name of several contacts'
+            faults.append(Fault(row.number, "Parent contact", reason))
+        elif parent not in names and parent not in here:
+            reason = f'"{row.parent[:60]}" is neither in the file nor a contact of yours'
+            faults.append(Fault(row.number, "Parent contact", reason))
+    return faults or _too_deep(firm_id, rows, here)
+
+
+@transaction.atomic
 def accept_from_books(
     *, actor: Actor, contact_id: int | None, values: Mapping[str, Any], now: datetime
 ) -> Contact:
@@ -98,6 +185,16 @@ def accept_from_books(
     if contact_id is None:
         return _create(actor=actor, values=values, now=now)
     return _update(actor=actor, contact=_lock(contact_id), changes=values, now=now)
+
+
+def values_of(contact: Contact) -> dict[str, Any]:
+    """The flat values of a contact, all FIELDS but `is_archived`."""
+    values = {name: getattr(contact, name) for name in OWN_FIELDS if name != "is_archived"}
+    addresses = {address.kind: address for address in contact.addresses.all()}
+    for kind in Address.Kind.values:
+        for part in Address.PARTS:
+            values[f"{kind}_{part}"] = getattr(addresses.get(kind), part, "")
+    return values
 
 
 def _lock(contact_id: int) -> Contact:
@@ -184,6 +281,73 @@ def _save_addresses(contact: Contact, values: Mapping[str, Any]) -> bool:
         address.save()
         is_changed = True
     return is_changed
+
+
+def _new_addresses(contact: Contact, values: Mapping[str, Any]) -> list[Address]:
+    found = []
+    for kind in Address.Kind.values:
+        parts = {part: values.get(f"{kind}_{part}", "") for part in Address.PARTS}
+        if any(parts.values()):
+            found.append(Address(contact=contact, kind=kind, **parts))
+    return found
+
+
+def _here_by_name(firm_id: int, rows: Sequence[ImportRow]) -> dict[str, list[int]]:
+    """Of the parents that rows name: upper-case name -> ids of contacts that have it."""
+    wanted = {row.parent.upper() for row in rows if row.parent}
+    found: dict[str, list[int]] = {}
+    contacts = Contact.objects.for_firm(firm_id).annotate(upper=Upper("display_name"))
+    for pk, name in contacts.filter(upper__in=wanted).values_list("pk", "upper"):
+        found.setdefault(name, []).append(pk)
+    return found
+
+
+def _generations(rows: Sequence[ImportRow]) -> list[list[ImportRow]]:
+    """Sort rows so that a parent's generation comes before its children's."""
+    level = _levels(rows)
+    found: list[list[ImportRow]] = [[] for _ in range(max(level.values(), default=0))]
+    for row in rows:
+        found[level[row.number] - 1].append(row)
+    return found
+
+
+def _levels(rows: Sequence[ImportRow]) -> dict[int, int]:
+    """Row number -> 1 for a row without a parent in the file, 2 for its children and so on."""
+    by_name = {str(row.values.get("display_name", "")).upper(): row for row in rows}
+    levels = {}
+    for row in rows:
+        level, above = 1, by_name.get(row.parent.upper()) if row.parent else None
+        while above is not None and level <= MAX_LEVELS:
+            level += 1
+            above = by_name.get(above.parent.upper()) if above.parent else None
+        levels[row.number] = level
+    return levels
+
+
+def _too_deep(
+    firm_id: int, rows: Sequence[ImportRow], here: Mapping[str, Sequence[int]]
+) -> list[Fault]:
+    by_name = {str(row.values.get("display_name", "")).upper(): row for row in rows}
+    height = {name: _height(pks[0]) for name, pks in here.items()}
+    levels = _levels(rows)
+    faults = []
+    for row in rows:
+        top = row
+        for _ in range(levels[row.number] - 1):
+            top = by_name[top.parent.upper()]
+        if levels[row.number] + height.get(top.parent.upper(), 0) > MAX_LEVELS:
+            reason = "lies more than five levels deep, or in a circle; QuickBooks allows five"
+            faults.append(Fault(row.number, "Parent contact", reason))
+    return faults
+
+
+def _height(contact_id: int) -> int:
+    """How many levels there are from the top down to this contact, itself included."""
+    levels, above = 0, contact_id
+    while above is not None and levels <= MAX_LEVELS:
+        levels += 1
+        above = Contact.objects.values_list("parent_id", flat=True).get(pk=above)
+    return levels
 
 
 def _tell(*, actor: Actor, contact: Contact) -> None:
