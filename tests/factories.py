@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+
+import requests
+from django.utils import timezone
 
 from contacts import services as contact_services
 from contacts.models import Contact
 from firms.middleware import actor_of
 from firms.models import BillingPlan, Firm, Licence, Membership, Role, User
 from firms.permissions import ADMIN, Actor
+from integrations.models import CallBudget, Connection, Credential, Cursor, Lease
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -47,3 +51,33 @@ def make_contact(firm: Firm, **values: Any) -> Contact:
     return contact_services.create_contact(
         actor=Actor.for_sync(firm_id=firm.pk, label="a test"), values=values, now=NOW
     )
+
+
+def connect(firm: Firm, emulator_url: str, **fields: Any) -> Connection:
+    """A connection to the emulator's first company, with fresh tokens and set-up done."""
+    answer = requests.post(f"{emulator_url}/emulator/tokens", json={"action": "issue"}, timeout=10)
+    answer.raise_for_status()
+    keys = answer.json()
+    now = fields.pop("now", None) or timezone.now()
+    connection = Connection.objects.create(
+        **{
+            "firm": firm,
+            "company_id": keys["realm_id"],
+            "company_name": "Craig's Design and Landscaping Services",
+            "state_changed_at": now,
+            "connected_at": now,
+            "contacts_synced_at": now,
+            **fields,
+        }
+    )
+    Credential.objects.create(
+        connection=connection,
+        access_token=keys["access_token"],
+        refresh_token=keys["refresh_token"],
+        access_ends_at=now + timedelta(hours=1),
+        refresh_ends_at=now + timedelta(days=100),
+    )
+    Lease.objects.create(connection=connection)
+    Cursor.objects.create(connection=connection, value=now)
+    CallBudget.objects.create(connection=connection)
+    return connection

@@ -22,6 +22,7 @@ class Issue(models.Model):
         SEVERAL_MATCHES = "several_matches", "Several possible matches"
         MERGED_THERE = "merged_there", "Merged in QuickBooks"
         DELETED_THERE = "deleted_there", "Deleted in QuickBooks"
+        NO_ANSWER = "no_answer", "QuickBooks isn't answering"
         HELD = "held", "Waits for a record that is left out"
         INTERNAL = "internal", "A fault of ours"
 

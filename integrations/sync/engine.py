@@ -8,10 +8,12 @@ transaction is open while a request is under way.
 from __future__ import annotations
 
 import logging
+import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -56,6 +58,7 @@ log = logging.getLogger(__name__)
 SECONDS = 10  # a drain; then it rings again, so that no task grows with the queue
 LISTEN_EVERY = 0.2  # seconds; people who ring meanwhile go before what is done in bulk
 ROUNDS = 3  # looks at one pair in a row: a write, its answer, a reshaped value
+TOLD_AFTER = 5  # lost answers of one pair, in a row: a person is told
 SILENT_AFTER = 3  # writes without an answer, in a row: the company does not answer
 COMPANY_RESTS = timedelta(minutes=30)  # at most, between probes of a company that fails
 
@@ -264,9 +267,18 @@ def _put_off(link: Link, *, until: datetime, error: SyncError | None = None) -> 
 def _await_outcome(link: Link, error: OutcomeUnknown, now: datetime) -> None:
     """The same bytes go again, no earlier than the provider could still commit the first."""
     intent = Intent.objects.get(link=link)
-    until = intents.may_be_sent_at(intent) or now
+    until = _later(error, link.attempts, now)
     with transaction.atomic():
         _put_off(link, until=until, error=error)
+        if link.attempts + 1 >= TOLD_AFTER:
+            issues.open_issue(
+                link,
+                kind=Issue.Kind.NO_ANSWER,
+                sentence=f"QuickBooks has not answered {link.attempts + 1} times.",
+                what_to_do="Nothing: we go on trying, and check first whether it was saved.",
+                detail={"message": error.detail, "trace": error.trace},
+                now=now,
+            )
         activity.write(
             link,
             direction="sent",
@@ -369,7 +381,11 @@ def _rest(connection: Connection, error: SyncError, now: datetime) -> None:
 
 
 def _later(error: SyncError, attempts: int, now: datetime) -> datetime:
-    return next_attempt(error, attempts=attempts, now=now) or now + COMPANY_RESTS
+    late_commit = timedelta(seconds=settings.QUICKBOOKS["late_commit_seconds"])
+    again = next_attempt(
+        error, attempts=attempts, now=now, jitter=random.random(), late_commit=late_commit
+    )
+    return again or now + COMPANY_RESTS
 
 
 # -- what is due ---------------------------------------------------------------------------------

@@ -212,6 +212,7 @@ def _note_removed(connection: Connection, removed: Removed, *, now: datetime) ->
     note_gone(connection, removed.entity, removed.remote_id, now=now)
 
 
+@transaction.atomic
 def follow_merges(connection: Connection, *, now: datetime) -> None:
     """Move the links of customers that were merged there, before their bells become pairs."""
     merges = InboxEntry.objects.filter(connection=connection, link=None).exclude(merged_from="")

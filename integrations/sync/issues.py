@@ -81,10 +81,13 @@ def _tell_people(issue: Issue, now: datetime) -> None:
 def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
     """The provider, or our side, will not take it: in words, with what to do."""
     kind = next((kind for sort, kind in KIND_OF if isinstance(error, sort)), Issue.Kind.REFUSED)
+    sentence = str(error)
+    if isinstance(error, DuplicateName):
+        sentence = f"QuickBooks already has a customer, vendor or employee called {link.label}."
     issue, _ = open_issue(
         link,
         kind=kind,
-        sentence=str(error),
+        sentence=sentence,
         what_to_do=error.what_to_do,
         detail={
             "code": error.provider_code or error.code,

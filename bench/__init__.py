@@ -1,0 +1,1 @@
+"""Measures the product as real processes. `make bench`, or `python -m bench NAME ...`."""
