@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 
 from canopy_sync import processes
+from canopy_sync.management.commands import demo as demo_command
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.slow
@@ -80,6 +82,11 @@ def demo(tmp_path):
     yield start
     for each in runs:
         each.end()
+
+
+def test_the_emulator_is_told_our_addresses():
+    assert reverse("quickbooks_webhook") == demo_command.WEBHOOK_PATH
+    assert reverse("integrations:callback") == demo_command.CALLBACK_PATH
 
 
 @pytest.mark.timeout(180)

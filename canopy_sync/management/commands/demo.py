@@ -30,6 +30,8 @@ STOP_SECONDS = 3.0  # for the children to end by themselves
 START_SECONDS = 60.0
 LAST_RUN_SECONDS = 8.0  # a killed demo's lifeline is gone by then
 HOST = "127.0.0.1"
+WEBHOOK_PATH = "/webhooks/quickbooks/"
+CALLBACK_PATH = "/settings/integrations/qbo/callback/"
 
 
 class Stopped(BaseException):
@@ -115,14 +117,13 @@ class Demo:
         self._wait_for(f"{self.base_url}/healthz", "web")
 
     def _start_emulator(self) -> None:
-        callback = f"{self.base_url}/settings/integrations/qbo/callback/"
         arguments = [
             sys.executable, "-m", "qbo_emulator", "serve",
             "--port", str(self.qbo_port),
             "--data", str(self.data / "quickbooks"),
             "--company", "sample",
-            "--webhook-url", f"{self.base_url}/api/v1/webhooks/quickbooks/",
-            "--redirect-uri", callback,
+            "--webhook-url", self.base_url + WEBHOOK_PATH,
+            "--redirect-uri", self.base_url + CALLBACK_PATH,
             "--die-with-parent",
         ]  # fmt: skip
         self._start("quickbooks", arguments)
