@@ -24,12 +24,7 @@ IN_POPUP = "consent_in_popup"
 @never_cache
 @require_http_methods(["GET", "POST"])
 def connect(request: HttpRequest) -> HttpResponse:
-    """
-    Leave for the consent page.
-
-    The answer is a page that goes there by itself, not a redirect: browsers hold a form's
-    redirects to `form-action`, which names only us.
-    """
+    """Leave for the consent page. Its origin is in `form-action` (settings.SECURE_CSP)."""
     if request.method == "GET":
         return redirect("integrations:integrations")
     existing = queries.connection_of(request.firm)
@@ -46,7 +41,7 @@ def connect(request: HttpRequest) -> HttpResponse:
         notices.leave(request, f"{error} Nothing was changed. Try again.")
         return _leave_popup(request, request.POST.get("popup") == "1", _list())
     request.session[IN_POPUP] = request.POST.get("popup") == "1"
-    return render(request, "integrations/connect_leave.html", {"url": url})
+    return redirect(url)
 
 
 @never_cache
