@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from integrations.models import Connection
-from integrations.sync import engine
+from integrations.sync import engine, notices
 
 
 def drain_connection(connection_id: int) -> str:
@@ -18,3 +18,9 @@ def drain_connection(connection_id: int) -> str:
 def sweep() -> str:
     """Ring for every connection with something due that no bell was heard of."""
     return f"{engine.ring_due(now=timezone.now())} rung"
+
+
+def mail_needs_you(connection_id: int) -> str:
+    """Tell people once that something needs them; return a line for the queue's log."""
+    connection = Connection.objects.get(pk=connection_id)
+    return f"{connection}: {notices.mail_open_issues(connection)} mails"

@@ -45,6 +45,7 @@ from integrations.models import (
 from integrations.providers import get_provider
 from integrations.providers.base import Company, FixedToken, OpenGate, TokenSet
 from integrations.reconcile.policy import OnConflict
+from integrations.sync import access
 
 log = logging.getLogger(__name__)
 
@@ -505,7 +506,7 @@ def _reconnect(
                 not_before=None,
                 failures=0,
             )
-            _store_tokens(connection, tokens)
+            access.keep_tokens(connection, tokens)
             PendingConsent.objects.filter(firm_id=connection.firm_id).delete()
             _note(actor, connection, "Reconnected", now, company=company.name)
             _wake(connection, now)
@@ -585,7 +586,7 @@ def _create(
     Lease.objects.create(connection=connection)
     Cursor.objects.create(connection=connection)
     CallBudget.objects.create(connection=connection)
-    _store_tokens(connection, tokens)
+    access.keep_tokens(connection, tokens)
     _new_setup(actor, connection, now)
     PendingConsent.objects.filter(firm_id=actor.firm_id).delete()
     _note(actor, connection, "Connected", now, company=company.name)
@@ -598,13 +599,6 @@ def _forget(actor: Actor, connection: Connection, now: datetime) -> None:
     connection.delete()
     _audit(
         actor, actor.firm_id, "Company replaced", now, company=connection.company_name, links=links
-    )
-
-
-def _store_tokens(connection: Connection, tokens: TokenSet) -> None:
-    Credential.objects.update_or_create(
-        connection=connection,
-        defaults={**asdict(tokens), "refreshing_until": None},
     )
 
 

@@ -91,9 +91,7 @@ def _unpaired(
     model: type[OutboxEntry] | type[InboxEntry], connection: Connection, field: str
 ) -> dict[str, Any]:
     rows = model.objects.filter(connection=connection, link=None)
-    return rows.aggregate(
-        number=Count(field, distinct=True), oldest=Min("made_at", filter=Q(link=None))
-    )
+    return rows.aggregate(number=Count(field, distinct=True), oldest=Min("made_at"))
 
 
 # -- The card on the list of integrations --------------------------------------------------------

@@ -13,7 +13,7 @@ from contacts.models import Contact
 from firms.permissions import Permission
 from integrations.errors import SyncError
 from integrations.models import Link
-from integrations.sync import links
+from integrations.sync import access, links
 from integrations.web import cards, find, notices, queries
 from integrations.web.attempts import attempt
 from integrations.web.views.loading import connection_or_404, link_or_404
@@ -30,7 +30,8 @@ def find_customer(request: HttpRequest, contact_id: int) -> HttpResponse:
     if "ask" in request.GET and text:
         request.actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
         try:
-            found = find.joined(found, find.ask_there(_books(connection), contact, text))
+            books = access.open_books(connection, lane="people")
+            found = find.joined(found, find.ask_there(books, contact, text))
         except SyncError as error:
             problem = str(error)
     context = {
@@ -140,9 +141,3 @@ def _to_contact(contact_id: int) -> HttpResponse:
 
 def _to_record(link: Link) -> HttpResponse:
     return redirect(cards.record_url(link.entity, link.local_id) or "integrations:home")
-
-
-def _books(connection):
-    from integrations.sync import access
-
-    return access.open_books(connection, lane=Link.Lane.PEOPLE)

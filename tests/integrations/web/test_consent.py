@@ -207,7 +207,8 @@ def test_a_company_of_another_firm_is_refused_by_its_name(client, realm, qbo):
     assert re.search(f"{name}[^<]* is already connected to another firm", page)
     assert "Secret Rivals" not in page
     assert Connection.objects.get() == taken
-    assert qbo.ask("tokens")["connections"]  # theirs was not ended
+    granted = qbo.ask("tokens")["connections"]
+    assert [each["ended"] for each in granted if each["realm"] == realm][-1] is None
 
 
 def test_another_home_currency_stops_the_connecting(client, realm, firm):
