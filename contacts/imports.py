@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Upper
 
 from contacts import csv_files, limits, services
@@ -15,8 +16,8 @@ from firms.permissions import Actor, Permission
 KEPT_FOR = timedelta(days=1)
 
 
-class FileGone(services.ContactError):
-    """The file was imported already, or is older than a day."""
+class AlreadyImported(services.ContactError):
+    """The file was imported already, perhaps by a double press."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,28 +70,34 @@ def preview(file: ImportFile) -> Preview:
     )
 
 
+def files_of(actor: Actor, *, now: datetime) -> QuerySet[ImportFile]:
+    """The kept files of a person."""
+    return ImportFile.objects.filter(
+        firm=actor.firm_id, user=actor.user_id or 0, uploaded_at__gte=now - KEPT_FOR
+    )
+
+
 @transaction.atomic
 def run(*, actor: Actor, file_id: int, leave_known_out: bool, now: datetime) -> int:
     """
     Import a kept file, once; return how many contacts were made.
 
     Raises:
-        FileGone: there is no such file of this person any more.
+        ImportFile.DoesNotExist: this person keeps no such file, or no longer.
+        AlreadyImported: nothing was imported a second time.
         services.ImportRefused: rows are wrong by now; nothing was imported.
     """
     actor.must(Permission.MANAGE_CONTACTS, in_firm=actor.firm_id)
-    files = ImportFile.objects.select_for_update().filter(
-        pk=file_id, firm=actor.firm_id, uploaded_at__gte=now - KEPT_FOR
-    )
-    file = files.filter(user_id=actor.user_id or 0).first()
-    if file is None:
-        raise FileGone("This file was imported already, or is older than a day. Upload it again.")
+    file = files_of(actor, now=now).select_for_update().get(pk=file_id)
+    if file.imported_at:
+        raise AlreadyImported(f"{file} was imported already.")
     rows = _rows(file.firm_id, bytes(file.content))
     if leave_known_out:
         known = _known_names(file.firm_id, rows)
         rows = [row for row in rows if _name(row) not in known]
     made = services.import_contacts(actor=actor, rows=rows, now=now)
-    file.delete()
+    file.imported_at = now
+    file.save(update_fields=["imported_at"])
     return len(made)
 
 

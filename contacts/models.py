@@ -101,6 +101,7 @@ class ImportFile(models.Model):
     name = models.CharField(max_length=200)
     content = models.BinaryField()
     uploaded_at = models.DateTimeField()
+    imported_at = models.DateTimeField(null=True)  # once: a second press finds it here
 
     def __str__(self) -> str:
         return self.name

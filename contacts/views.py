@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import csv_files, imports, limits, panels, queries, services
 from contacts.forms import LABELS, ContactForm, ImportForm, initial_of
-from contacts.models import Contact, ImportFile
+from contacts.models import Contact
 from firms.http import FirmRequest
 from firms.marks import SyncState
 from firms.permissions import Permission
@@ -166,10 +166,9 @@ def import_contacts(request: FirmRequest) -> HttpResponse:
 def confirm_import(request: FirmRequest, pk: int) -> HttpResponse:
     """Show what a kept file would do; a post does it."""
     request.actor.must(Permission.MANAGE_CONTACTS, in_firm=request.firm.pk)
+    file = get_object_or_404(imports.files_of(request.actor, now=timezone.now()), pk=pk)
     if request.method == "POST":
         return _run_import(request, pk)
-    files = ImportFile.objects.filter(firm=request.firm, user=request.user)
-    file = get_object_or_404(files, pk=pk)
     try:
         preview = imports.preview(file)
     except services.ImportRefused as refused:
@@ -305,7 +304,7 @@ def _run_import(request: FirmRequest, pk: int) -> HttpResponse:
     except services.ImportRefused as refused:
         messages.error(request, f"{_refusal(refused)}. Contacts changed since; upload it again.")
         return redirect("contacts:import")
-    except imports.FileGone as error:
+    except imports.AlreadyImported as error:
         messages.error(request, str(error))
         return redirect("contacts:import")
     messages.success(request, f"{made} contact{'' if made == 1 else 's'} imported")

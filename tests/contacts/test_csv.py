@@ -158,7 +158,7 @@ def test_a_second_yes_to_the_same_file_imports_nothing(firm, actor):
     file = keep(actor, "Display name\nAda\n")
     imports.run(actor=actor, file_id=file.pk, leave_known_out=False, now=NOW)
 
-    with pytest.raises(imports.FileGone):
+    with pytest.raises(imports.AlreadyImported):
         imports.run(actor=actor, file_id=file.pk, leave_known_out=False, now=NOW)
     assert names(firm) == ["Ada"]
 
@@ -167,7 +167,7 @@ def test_a_file_is_imported_only_by_who_uploaded_it(firm, actor):
     file = keep(actor, "Display name\nAda\n")
 
     for other in (make_actor(firm), make_actor(make_firm())):
-        with pytest.raises(imports.FileGone):
+        with pytest.raises(ImportFile.DoesNotExist):
             imports.run(actor=other, file_id=file.pk, leave_known_out=False, now=NOW)
 
 

@@ -485,6 +485,16 @@ def test_a_file_is_checked_then_asked_about_then_imported(client, staff, firm):
     assert listed(client) == ["Ada", "Bob"]
 
 
+def test_a_double_press_imports_once_and_says_so(client, staff, firm):
+    path = upload(client, "Display name\nAda\n").request["PATH_INFO"]
+    client.post(path)
+
+    page = client.post(path, follow=True).content.decode()
+
+    assert "contacts.csv was imported already." in page
+    assert listed(client) == ["Ada"]
+
+
 def test_a_file_with_a_bad_row_imports_nothing_and_names_row_and_reason(client, staff, firm):
     page = upload(client, 'Display name,Archived\nAda,no\n"<b>Bob</b>",<i>\n').content.decode()
 
@@ -499,7 +509,7 @@ def test_the_file_of_another_person_is_not_found(client, staff, firm):
     client.force_login(make_member(firm).user)
 
     assert client.get(asked.request["PATH_INFO"]).status_code == 404
-    assert client.post(asked.request["PATH_INFO"]).status_code == 302
+    assert client.post(asked.request["PATH_INFO"]).status_code == 404
     assert listed(client) == []
 
 
