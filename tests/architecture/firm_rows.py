@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from contacts import imports
 from contacts.models import Contact
+from firms.middleware import actor_of
 from firms.models import Firm
 from integrations.models import (
     Activity,
@@ -22,8 +24,11 @@ from tests.factories import make_contact, make_firm, make_member
 
 def fill(*, company_id: str) -> Firm:
     firm = make_firm()
-    make_member(firm)
+    admin = make_member(firm)
     make_member(firm, role="Viewer")
+    imports.keep(
+        actor=actor_of(admin), name="c.csv", data=b"Display name\nAda\n", now=timezone.now()
+    )
     contact = make_contact(firm)
     connection = _connect(firm, company_id)
     link = Link.objects.create(
