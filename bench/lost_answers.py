@@ -143,7 +143,5 @@ def _report(
 
 
 if __name__ == "__main__":
-    with stage(
-        company="empty", QBO_LATE_COMMIT_SECONDS="1", QBO_CALLS_PER_MINUTE="60000"
-    ) as running:
+    with stage(company="empty", QBO_LATE_COMMIT_SECONDS="1", CALLS_PER_MINUTE="60000") as running:
         sys.exit(main(running))

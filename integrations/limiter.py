@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 
+from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
@@ -27,7 +28,7 @@ from integrations.errors import Throttled
 
 Lane = Literal["people", "bulk"]
 
-SPACING: Final = timedelta(seconds=60 / 490)
+SPACING: Final = timedelta(seconds=60 / settings.CALLS_PER_MINUTE)
 AT_ONCE: Final = 10
 AT_ONCE_IN_BULK: Final = 8  # the others are left to people
 SLOT_LASTS: Final = timedelta(seconds=150)  # longer than any call; then its holder has died

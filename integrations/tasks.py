@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from integrations import housekeeping
 from integrations.models import Connection
 from integrations.sync import engine, notices
 
@@ -24,3 +25,9 @@ def mail_needs_you(connection_id: int) -> str:
     """Tell people once that something needs them; return a line for the queue's log."""
     connection = Connection.objects.get(pk=connection_id)
     return f"{connection}: {notices.mail_open_issues(connection)} mails"
+
+
+def tidy() -> str:
+    """Make room for next month, and forget what nobody asks for any more."""
+    made = housekeeping.tidy(now=timezone.now())
+    return f"made {', '.join(made) or 'nothing'}"
