@@ -30,7 +30,9 @@ class CutBody(Response):
 class SlowBody(Response):
     """The body comes in drops over `seconds`."""
 
-    seconds = 0.0
+    def __init__(self, *arguments: Any, seconds: float, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(_start(self))

@@ -5,9 +5,11 @@ One request goes: armed faults, token, realm, limits, the operation, the answer,
 """
 
 import asyncio
+import functools
 import gzip
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -194,9 +196,8 @@ class Api:
         if kind == "cut_body":
             return self._dress(reply, asked, call, make=answers.CutBody)
         if kind == "slow_body":
-            slow = self._dress(reply, asked, call, make=answers.SlowBody)
-            slow.seconds = rule.seconds
-            return slow
+            slow = functools.partial(answers.SlowBody, seconds=rule.seconds)
+            return self._dress(reply, asked, call, make=slow)
         return self._dress(reply, asked, call)
 
     @staticmethod
@@ -435,9 +436,9 @@ class Api:
             reply.headers = {"Retry-After": str(int(switches.retry_after))}
         return reply
 
-    def _dress[R: Response](
-        self, reply: Reply, asked: Asked, call: Call, *, make: type[R] = Response
-    ) -> R:
+    def _dress(
+        self, reply: Reply, asked: Asked, call: Call, *, make: Callable[..., Response] = Response
+    ) -> Response:
         """Headers and coding of an answer; notes what the client gets to see."""
         emulator = self.emulator
         call.status, call.code, call.answer = reply.status, reply.code, reply.body

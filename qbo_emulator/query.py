@@ -282,7 +282,8 @@ AS_OF = """(
     )
 )"""
 COLUMNS = (
-    "realm, entity, id, id_number, token, active, gone, name_key, full_key, created, updated, doc"
+    "realm, entity, id, id_number, token, active, gone, space, name_key, full_key,"
+    " created, updated, doc"
 )
 
 
@@ -320,11 +321,18 @@ def run(store: Store, realm: str, statement: Statement, as_of: float | None = No
     hidden = "".join(f", '$.{name}'" for name in entity.not_in_rows)
     text = f"json_remove(doc{hidden})" if hidden else "doc"
     builder.values |= {"most": statement.most, "skip": statement.start - 1}
-    rows = store.db.execute(
-        f"SELECT id, token, {text} FROM {table} WHERE {where} ORDER BY {order}"
-        " LIMIT :most OFFSET :skip",
-        builder.values,
-    ).fetchall()
+    if as_of is None:  # the page is found in an index, only its rows are fetched
+        page = (
+            f"SELECT rowid FROM object {builder.index} WHERE {where} ORDER BY {order}"
+            " LIMIT :most OFFSET :skip"
+        )
+        sql = f"SELECT id, token, {text} FROM object WHERE rowid IN ({page}) ORDER BY {order}"
+    else:
+        sql = (
+            f"SELECT id, token, {text} FROM {table} WHERE {where} ORDER BY {order}"
+            " LIMIT :most OFFSET :skip"
+        )
+    rows = store.db.execute(sql, builder.values).fetchall()
     answer.rows = [(id, token, _cut(doc, names)) for id, token, doc in rows] if names else rows
     return answer
 
@@ -362,6 +370,7 @@ class _Builder:
         if as_of is not None:
             self.values["as_of"] = as_of
         self.names_active = False
+        self.index = ""  # the planner would rather follow the order
 
     def _bind(self, value: Any) -> str:
         key = f"v{len(self.values)}"
@@ -388,6 +397,7 @@ class _Builder:
             raise errors.query_invalid(f"operator '{condition.operator}' is not supported for Id")
         marks = ", ".join(self._bind(str(value)) for value in condition.values)
         self.where.append(f"id IN ({marks})")
+        self.index = "INDEXED BY object_id"
 
     def _compare(self, column: str, condition: Condition, values: list[Any]) -> None:
         if condition.operator == "in":
@@ -434,6 +444,9 @@ class _Builder:
         is_name = known.name == self.entity.name_field
         column = "name_key" if is_name else f"fold(json_extract(doc, '{known.json_path}'))"
         values = [fold(value) or "" for value in condition.values]
+        if is_name and condition.operator in {"=", "in"}:
+            self.where.append(f"space = {self._bind(self.entity.name_space)}")
+            self.index = "INDEXED BY object_name"
         if condition.operator == "like":
             pattern = re.sub(r"([\\_])", r"\\\1", values[0])
             self.where.append(f"{column} LIKE {self._bind(pattern)} ESCAPE '\\'")

@@ -7,6 +7,7 @@ Section numbers are those of the API reference.
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -200,8 +201,6 @@ def _read_date(field: Field, value: Any, switches: Switches) -> Any:
 
 
 def _check_day(text: str) -> str:
-    from datetime import date
-
     date.fromisoformat(text)
     return text
 
@@ -369,8 +368,9 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         inner = result.get(name)
-        both = isinstance(inner, dict) and isinstance(value, dict)
-        result[name] = merged(inner, value) if both else value
+        if isinstance(inner, dict) and isinstance(value, dict):
+            value = merged(inner, value)
+        result[name] = value
     return result
 
 

@@ -28,9 +28,9 @@ CREATE TABLE IF NOT EXISTS object (
     created REAL NOT NULL, updated REAL NOT NULL, who TEXT NOT NULL, doc TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS object_id ON object (realm, entity, id);
-CREATE INDEX IF NOT EXISTS object_number ON object (realm, entity, id_number);
+CREATE INDEX IF NOT EXISTS object_number ON object (realm, entity, id_number, active, gone);
 CREATE INDEX IF NOT EXISTS object_name ON object (realm, space, name_key);
-CREATE INDEX IF NOT EXISTS object_full ON object (realm, entity, full_key);
+CREATE INDEX IF NOT EXISTS object_full ON object (realm, entity, full_key, id_number, active, gone);
 CREATE INDEX IF NOT EXISTS object_updated ON object (realm, entity, updated);
 CREATE INDEX IF NOT EXISTS object_parent ON object (realm, entity, parent) WHERE parent <> '';
 CREATE TABLE IF NOT EXISTS version (
