@@ -40,7 +40,7 @@ class SlowBody(Response):
         size = max(1, len(body) // 20)
         drops = [body[at : at + size] for at in range(0, len(body), size)]
         for drop in drops:
-            await asyncio.sleep(self.seconds / len(drops))
+            await server.pause(self.seconds / len(drops))
             await send({"type": "http.response.body", "body": drop, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 

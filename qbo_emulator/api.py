@@ -4,7 +4,6 @@ The Accounting API: /v3/company/{realm}/... (sections 2 to 7).
 One request goes: armed faults, token, realm, limits, the operation, the answer, the log.
 """
 
-import asyncio
 import functools
 import gzip
 import hashlib
@@ -16,7 +15,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from . import answers, clock, errors, feed, query, rules, xmltext
+from . import answers, clock, errors, feed, query, rules, server, xmltext
 from .books import Actor
 from .calls import METERED, Call
 from .emulator import Emulator
@@ -145,7 +144,7 @@ class Api:
             reply = await self._refuse(rule, asked)
             return self._cut(call) if reply is None else self._dress(reply, asked, call)
         if rule.kind in {"delay", "late_commit"}:
-            await asyncio.sleep(rule.seconds)
+            await server.pause(rule.seconds)
         reply = await self._gate(asked, call)
         return await self._spoil(rule, reply, asked, call)
 
@@ -153,7 +152,7 @@ class Api:
         """The answer of a fault that keeps the operation from happening; None: close."""
         emulator = self.emulator
         if rule.kind in {"silence", "cut_before"}:
-            await asyncio.sleep(rule.seconds)
+            await server.pause(rule.seconds)
             return None
         if rule.kind == "status":
             return _plain_status(rule)
@@ -180,7 +179,7 @@ class Api:
         """The operation was done; let its answer go wrong."""
         kind = rule.kind
         if kind in {"silence_after_commit", "delay_after_commit"}:
-            await asyncio.sleep(rule.seconds)
+            await server.pause(rule.seconds)
         if kind in {"silence_after_commit", "late_commit", "cut_after_commit"}:
             call.notes["kept_back"] = {"status": reply.status, "body": reply.body[:20_000]}
             return self._cut(call)
@@ -377,7 +376,7 @@ class Api:
         if content_type.partition(";")[0].strip().lower() != "application/json":
             raise errors.invalid_content_type(content_type[:100])
         if not entity.is_name:
-            await asyncio.sleep(self.emulator.switches.write_seconds)
+            await server.pause(self.emulator.switches.write_seconds)
             return self._write_now(asked, call, connection, entity)
         busy, realm = self.emulator.names_busy, asked.realm
         if self.emulator.switches.one_name_at_a_time and realm in busy:
@@ -387,7 +386,7 @@ class Api:
         busy.add(realm)
         try:
             if self.emulator.switches.write_seconds:
-                await asyncio.sleep(self.emulator.switches.write_seconds)
+                await server.pause(self.emulator.switches.write_seconds)
             return self._write_now(asked, call, connection, entity)
         finally:
             busy.discard(realm)

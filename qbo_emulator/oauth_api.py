@@ -1,6 +1,5 @@
 """The OAuth endpoints that programs call (1.1, 1.4, 1.6, 1.7); the pages are in `desk/`."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import answers, errors, rsa
+from . import answers, errors, rsa, server
 from .calls import Call
 from .emulator import Emulator
 from .faults import STOPS_BEFORE, Rule
@@ -75,7 +74,7 @@ class OAuthApi:
             if rule.kind in STOPS_BEFORE:
                 return await self._refuse(rule, call)
             if rule.kind in {"delay", "late_commit"}:
-                await asyncio.sleep(rule.seconds)
+                await server.pause(rule.seconds)
         try:
             response = await work(request, call)
         except OAuthError as error:
@@ -83,7 +82,7 @@ class OAuthApi:
             response = JSONResponse(error.body, error.status)
         call.status = response.status_code
         if rule is not None and rule.kind in {"silence_after_commit", "delay_after_commit"}:
-            await asyncio.sleep(rule.seconds)
+            await server.pause(rule.seconds)
         if rule is not None and rule.kind in {
             "cut_after_commit",
             "silence_after_commit",
@@ -99,7 +98,7 @@ class OAuthApi:
 
     async def _refuse(self, rule: Rule, call: Call) -> Response:
         if rule.kind in {"silence", "cut_before"}:
-            await asyncio.sleep(rule.seconds)
+            await server.pause(rule.seconds)
             call.status = 0
             return answers.CutConnection()
         default = 429 if rule.kind.startswith("throttle") else 500
@@ -167,7 +166,7 @@ class OAuthApi:
         oauth.refreshing.add(connection.number)
         try:
             if self.emulator.switches.refresh_seconds:
-                await asyncio.sleep(self.emulator.switches.refresh_seconds)
+                await server.pause(self.emulator.switches.refresh_seconds)
                 connection = oauth.find_refreshable(app, value)  # it may have ended meanwhile
             return oauth.refresh(
                 connection, value, issuer=issuer, with_hard_expiry=with_hard_expiry

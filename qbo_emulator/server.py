@@ -1,6 +1,7 @@
 """The web server: one process, one loop, a `ready` line, and a way to cut a connection."""
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
@@ -14,6 +15,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PR_SET_PDEATHSIG = 1
 _transports: dict[tuple[str, int], asyncio.Transport] = {}
+
+
+_stopping = asyncio.Event()
 
 
 class PortTaken(Exception):
@@ -41,6 +45,12 @@ async def cut(scope: Scope) -> None:
         transport.abort()
     for _ in range(3):  # until the server has noticed, so that it does not answer by itself
         await asyncio.sleep(0)
+
+
+async def pause(seconds: float) -> None:
+    """Let time pass, for faults and slow work; ends early when the server stops."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_stopping.wait(), seconds)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -71,6 +81,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         sys.stdout.write(self.ready_line + "\n")
         sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        _stopping.set()
+        await super().shutdown(sockets)
 
 
 def serve(app: ASGIApp, listener: socket.socket, base_url: str) -> None:

@@ -400,3 +400,41 @@ def test_the_emulator_imports_nothing_of_the_product() -> None:
     for path in (ROOT / "qbo_emulator").rglob("*.py"):
         lines = [line for line in path.read_text("utf-8").splitlines() if ours.match(line)]
         assert lines == [], path
+
+
+def test_sigterm_ends_the_server_soon_even_with_a_silent_call(tmp_path: Path) -> None:
+    process, base_url = start(tmp_path)
+    body = {"kind": "silence", "seconds": 60}
+    requests.post(f"{base_url}/emulator/faults", json=body, timeout=5)
+    url = f"{base_url}/v3/company/1/customer/1"
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(requests.get, url, timeout=30)
+        while requests.get(f"{base_url}/emulator/faults", timeout=5).json()["armed"]:
+            continue  # until the call has met the fault
+        process.terminate()
+        assert process.wait(timeout=5) in {0, -15}
+        with pytest.raises(requests.ConnectionError):
+            asked.result(timeout=5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent's death is told by Linux only")
+def test_the_server_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    program = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-m', 'qbo_emulator', 'serve', '--port', '0',"
+        f" '--data', {str(tmp_path)!r}, '--die-with-parent'])\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    base_url = parent.stdout.readline().split()[1]
+
+    parent.kill()
+    parent.wait(timeout=5)
+
+    assert parent.stdout.read() == ""  # ends when the server, too, has let go of the pipe
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"{base_url}/emulator/", timeout=5)
