@@ -378,7 +378,7 @@ def _code(value: Any) -> str:
 def _from_xml(text: str) -> list[FaultError]:
     """By pattern, not by parser: a hostile document cannot expand."""
     found = []
-    for attributes, inside in re.findall(r"<Error\b([^>]*)>(.*?)</Error>", text[:100_000], re.S):
+    for attributes, inside in re.findall(r"<Error\b([^>]*)>(.*?)</Error>", text[:10_000], re.S):
         named = dict(re.findall(r'(\w+)="([^"]*)"', attributes))
         parts = dict(re.findall(r"<(Message|Detail)>(.*?)</\1>", inside, re.S))
         found.append(

@@ -92,13 +92,15 @@ def _changed_objects(answer: Mapping[str, Any]) -> list[tuple[str, Mapping[str, 
     """(resource, object) of every list in the answer; an entity without changes is {}."""
     found: list[tuple[str, Mapping[str, Any]]] = []
     try:
+        if not answer["CDCResponse"]:
+            raise KeyError("CDCResponse")
         for part in answer["CDCResponse"]:
             for listed in part["QueryResponse"]:
                 if any(name.lower() == "fault" for name in listed):
                     raise TryLater(detail="A fault inside the answer of the change feed.")
                 for resource, objects in listed.items():
                     if isinstance(objects, list):
-                        found.extend((resource, each) for each in objects if each.get("Id"))
+                        found.extend((resource, each) for each in objects if each["Id"])
     except (KeyError, TypeError, AttributeError):
         # An answer that is not understood moves no cursor.
         raise TryLater(detail="The answer of the change feed has another shape.") from None

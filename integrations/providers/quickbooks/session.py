@@ -65,14 +65,14 @@ def exchange(
     session: requests.Session, method: str, url: str, *, seconds: float, **more: Any
 ) -> Answer:
     """
-    Send one request and read its whole answer within about `seconds`.
+    Send one request and read its whole answer within `seconds`, and one wait for a piece of it.
 
     Args:
         more: `headers`, `params`, `data` as `requests` takes them.
     Raises:
         NotSent, NoAnswer: see there. Their text never holds a header or a body.
     """
-    ends_at = time.monotonic() + CONNECT_SECONDS + seconds
+    ends_at = time.monotonic() + seconds
     more |= {"allow_redirects": False, "stream": True, "timeout": (CONNECT_SECONDS, seconds)}
     try:
         # By the base class: a session may be one whose own `request` comes here.
