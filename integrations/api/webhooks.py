@@ -7,7 +7,6 @@ import logging
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -22,7 +21,6 @@ MOST_BYTES = 1024 * 1024
 
 @csrf_exempt  # signed instead
 @login_not_required
-@never_cache
 @require_POST
 def quickbooks(request: HttpRequest) -> HttpResponse:
     """

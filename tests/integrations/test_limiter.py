@@ -17,7 +17,8 @@ from integrations.limiter import AT_ONCE, AT_ONCE_IN_BULK, SPACING, CompanyGate,
 from integrations.models import CallBudget, CallCount, CallSlot, Connection
 from tests.integrations.connected import make_connection
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+in_real_transactions = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -87,6 +88,7 @@ def pretend(company: Connection, **facts: datetime | None) -> None:
         CallSlot.objects.get_or_create(connection=company, number=number)
 
 
+@in_real_transactions
 @pytest.mark.parametrize("lane", ["people", "bulk"])
 def test_calls_stay_within_the_limits_and_use_nearly_all_of_them(
     company: Connection, lane: Lane
@@ -102,6 +104,7 @@ def test_calls_stay_within_the_limits_and_use_nearly_all_of_them(
     assert (len(server.arrived) - 1) / seconds >= 500 / 60 * 0.95
 
 
+@in_real_transactions
 def test_slow_calls_are_never_more_than_ten_at_once(company: Connection) -> None:
     server = Server(takes=1.5)
 
@@ -110,6 +113,7 @@ def test_slow_calls_are_never_more_than_ten_at_once(company: Connection) -> None
     assert server.most_at_once == AT_ONCE
 
 
+@in_real_transactions
 def test_bulk_leaves_some_calls_to_people(company: Connection) -> None:
     server = Server(takes=1.5)
 
@@ -118,6 +122,7 @@ def test_bulk_leaves_some_calls_to_people(company: Connection) -> None:
     assert server.most_at_once == AT_ONCE_IN_BULK
 
 
+@in_real_transactions
 def test_people_overtake_what_is_done_in_bulk(company: Connection) -> None:
     stop = threading.Event()
 
@@ -223,6 +228,7 @@ def test_calls_are_counted_by_the_minute_and_only_successful_reads_are_metered(
     assert all(row.minute.second == 0 and row.minute.tzinfo == UTC for row in rows)
 
 
+@in_real_transactions
 def test_nothing_waits_inside_a_transaction(company: Connection) -> None:
     gate = CompanyGate(company.pk, lane="people")
 

@@ -18,7 +18,7 @@ from integrations.sync.access import StoredTokens, keep_tokens, open_books
 from tests.integrations.connected import make_connection, make_credential, make_tokens
 from tests.quickbooks import Emulator
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def test_a_token_is_renewed_a_minute_before_it_ends(
     assert kept.refreshing_until is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_fifty_threads_with_an_expired_token_refresh_it_once(
     connection: Connection, stored: Credential, emulator: Emulator
 ) -> None:
