@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils import timezone
 
 from integrations import housekeeping
 from integrations.models import Connection
 from integrations.sync import engine, notices
+from integrations.wizard import importing, report, syncing
 
 
 def drain_connection(connection_id: int) -> str:
     """Work through what waits for one connection; return a line for the queue's log."""
     connection = Connection.objects.get(pk=connection_id)
-    report = engine.drain(connection, now=timezone.now())
-    return f"{connection}: {report.done} done, {report.later} later, {report.resting} resting"
+    done = engine.drain(connection, now=timezone.now())
+    syncing.note_finished(connection, timezone.now())
+    return f"{connection}: {done.done} done, {done.later} later, {done.resting} resting"
+
+
+def ring_due(*, now: datetime) -> int:
+    """Ring for everything that is due and whose bell was lost; return for how much."""
+    return engine.ring_due(now=now) + importing.ring_due_imports(now)
 
 
 def sweep() -> str:
     """Ring for every connection with something due that no bell was heard of."""
-    return f"{engine.ring_due(now=timezone.now())} rung"
+    return f"{ring_due(now=timezone.now())} rung"
 
 
 def mail_needs_you(connection_id: int) -> str:
@@ -31,3 +40,13 @@ def tidy() -> str:
     """Make room for next month, and forget what nobody asks for any more."""
     made = housekeeping.tidy(now=timezone.now())
     return f"made {', '.join(made) or 'nothing'}"
+
+
+def import_contacts(setup_id: int) -> str:
+    """Read on in the books for a run of set-up."""
+    return f"set-up {setup_id}: {importing.run(setup_id)}"
+
+
+def report_contacts(setup_id: int) -> str:
+    """Write down how Sync contacts went, and tell the person who pressed it."""
+    return f"set-up {setup_id}: {report.write(setup_id, now=timezone.now())}"

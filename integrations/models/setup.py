@@ -39,6 +39,7 @@ class Setup(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
     import_position = models.PositiveIntegerField(default=1)  # of the next page; 0: all are read
+    import_rung_at = models.DateTimeField(null=True)  # a worker was asked to read on
     import_claimed_until = models.DateTimeField(null=True)  # somebody is reading, till then
     import_total = models.PositiveIntegerField(null=True)
     import_done = models.PositiveIntegerField(default=0)

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
 def _ring_due() -> Any:
     try:
-        from integrations.sync import engine
+        from integrations import tasks
     except ImportError:  # while its parts are being built
         return lambda *, now: 0
-    return engine.ring_due
+    return tasks.ring_due

@@ -1,0 +1,118 @@
+"""What Sync contacts will do, before it does anything: by the reconciler that will do it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from integrations.entities import ENTITIES
+from integrations.models import MatchProposal, Setup
+from integrations.wizard import pairing, proposals, sheets
+
+List = MatchProposal.List
+Decision = MatchProposal.Decision
+
+
+@dataclass(kw_only=True)
+class DryRun:
+    """Numbers of records, unless a name says fields."""
+
+    link: int = 0
+    linked_before: int = 0
+    create_here: int = 0
+    create_here_archived: int = 0
+    create_there: int = 0
+    update_here: int = 0
+    update_here_fields: int = 0
+    update_there: int = 0
+    update_there_fields: int = 0
+    conflicts: int = 0
+    conflict_fields: int = 0
+    skip_unmatched: int = 0
+    skip_duplicates: int = 0
+    skip_new: int = 0
+
+    @property
+    def skips(self) -> int:
+        return self.skip_unmatched + self.skip_duplicates + self.skip_new
+
+    @property
+    def to_do(self) -> int:
+        """Pairs that Sync will work on."""
+        return self.link + self.create_here + self.create_there
+
+    @property
+    def digest(self) -> str:
+        """What a person was shown, so that they confirm that and nothing else."""
+        told = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def plan(setup: Setup, entity: str) -> DryRun:
+    """Work out what is not worked out yet, and add up."""
+    proposals.refresh(setup, entity)
+    found = DryRun()
+    rows = MatchProposal.objects.filter(setup=setup, entity=entity).exclude(list=List.TAKEN)
+    for name, decision, is_linked, is_active, has_differences, told in rows.values_list(
+        "list", "decision", "is_linked", "remote_is_active", "has_differences", "plan"
+    ).iterator(chunk_size=5000):
+        if decision == Decision.LINK:
+            found.linked_before += is_linked
+            found.link += not is_linked
+            if has_differences and told:
+                _add_fields(found, told)
+        elif decision == Decision.CREATE_HERE:
+            found.create_here += 1
+            found.create_here_archived += not is_active
+        elif decision == Decision.CREATE_THERE:
+            found.create_there += 1
+        elif name == List.UNMATCHED:
+            found.skip_unmatched += 1
+        elif name == List.DUPLICATES:
+            found.skip_duplicates += 1
+        else:
+            found.skip_new += 1
+    return found
+
+
+def _add_fields(found: DryRun, told: dict[str, list[str]]) -> None:
+    found.update_here += bool(told["here"])
+    found.update_here_fields += len(told["here"])
+    found.update_there += bool(told["there"])
+    found.update_there_fields += len(told["there"])
+    found.conflicts += bool(told["ask"])
+    found.conflict_fields += len(told["ask"])
+
+
+HEAD = (
+    "What happens", "Contact", "Contact email", "Customer", "Customer email",
+    "Fields filled here", "Fields filled in QuickBooks", "Fields you will be asked about",
+)  # fmt: skip
+WORDS = {
+    Decision.LINK: "Link",
+    Decision.CREATE_HERE: "Create as a contact",
+    Decision.CREATE_THERE: "Create in QuickBooks",
+    Decision.LEAVE_OUT: "Leave out",
+    Decision.NONE: "Leave out",
+}
+
+
+def as_csv(setup: Setup, entity: str) -> Iterator[str]:
+    """Every row of the lists and what Sync will do with it."""
+    record = ENTITIES[entity].record
+
+    def rows() -> Iterator[list[object]]:
+        found = MatchProposal.objects.filter(setup=setup, entity=entity)
+        ordered = found.exclude(list=List.TAKEN).order_by("list", "sort_key", "pk")
+        for row in ordered.iterator(chunk_size=2000):
+            told = row.plan or {"here": [], "there": [], "ask": []}
+            word = "Already linked" if row.is_linked else WORDS[Decision(row.decision)]
+            yield [
+                word, row.local_label, row.local_email, row.remote_label, row.remote_email,
+                *(", ".join(pairing.labels(told[name], record)) for name in told_order),
+            ]  # fmt: skip
+
+    told_order = ("here", "there", "ask")
+    return sheets.lines(HEAD, rows())

@@ -1,0 +1,337 @@
+"""
+Reads the customers of the books into staging rows, page by page, in the background.
+
+Each page is one transaction: its rows and the position of the next one. Whoever stops in between,
+the next run reads at most one page again. Nothing is written on either side.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from firms.permissions import Actor, Permission
+from integrations.entities import CONTACT, EntitySpec
+from integrations.errors import (
+    CompanyUnavailable,
+    FeedTooOld,
+    ReconnectNeeded,
+    SyncError,
+    Throttled,
+    TryLater,
+)
+from integrations.models import Connection, ImportedRecord, Setup
+from integrations.providers.base import Books, Page
+from integrations.sync import snapshots
+from integrations.sync.access import open_books
+from integrations.wizard import mail, proposals, services
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How much is read at once. Tests read less."""
+
+    page: int = 1000  # the most a page holds
+    # Pages overlap: a customer made inactive meanwhile moves all behind it one place up.
+    overlap: int = 10
+    step_back: int = 500  # where even the overlap shows nothing known
+    seconds: float = 10  # a task; then it rings again, so that no task grows with the books
+
+
+PACE = Pace()
+CLAIM = timedelta(seconds=60)  # longer than one request may take
+CLAIM_TO_MATCH = timedelta(minutes=5)
+TRIES = 8
+WAITS = (5, 10, 30, 60, 120, 300, 600)  # seconds, by failures in a row
+AFTER_A_429 = timedelta(seconds=60)
+
+State = Setup.Import
+# Errors after which the import waits for a person to mend the connection, and goes on by itself.
+MENDED_ELSEWHERE = (ReconnectNeeded.code, CompanyUnavailable.code)
+
+
+class Interrupted(Exception):
+    """The run was stopped, started anew or taken over meanwhile; what was read is dropped."""
+
+
+@dataclass
+class _Run:
+    setup: Setup
+    connection: Connection
+    spec: EntitySpec
+    clock: Callable[[], datetime]
+    claimed_until: datetime
+    pace: Pace
+    keys: set[str] | None = None  # of our records, for the tallies
+
+
+def run(setup_id: int, *, clock: Callable[[], datetime] = timezone.now, pace: Pace = PACE) -> str:
+    """Read on for some seconds; ring again if more is to be read. Doubled calls do nothing."""
+    claimed_until = clock() + CLAIM
+    if not _claim(setup_id, clock(), claimed_until):
+        return "nothing to read"
+    setup = Setup.objects.select_related("connection").get(pk=setup_id)
+    this = _Run(setup, setup.connection, CONTACT, clock, claimed_until, pace)
+    try:
+        _work(this)
+    except Interrupted:
+        return "stopped meanwhile"
+    finally:
+        Setup.objects.filter(pk=setup_id, import_claimed_until=this.claimed_until).update(
+            import_claimed_until=None
+        )
+    setup.refresh_from_db()
+    if setup.import_state == State.DONE:
+        mail.tell_lists_are_ready(setup)
+    if setup.import_state == State.RUNNING:
+        services.ring(setup_id, now=clock())
+    return f"{setup.import_done} read, {setup.get_import_state_display()}"
+
+
+def _claim(setup_id: int, now: datetime, until: datetime) -> bool:
+    """One reader at a time. A claim whose reader was killed ends by itself."""
+    return bool(
+        _to_do(now)
+        .filter(pk=setup_id)
+        .update(import_claimed_until=until, import_state=State.RUNNING, import_retry_at=None)
+    )
+
+
+def _work(this: _Run) -> None:
+    """Read pages until the time is over, all is read, or something goes wrong."""
+    end = this.clock() + timedelta(seconds=this.pace.seconds)
+    try:
+        books = open_books(this.connection, lane="people")
+        while this.setup.import_position:
+            _read_page(this, books)
+            if this.setup.import_position and this.clock() >= end:
+                return
+        _finish(this)
+    except ReconnectNeeded as error:
+        _stop(this, State.WAITING, error)
+        _note_state(this, Connection.State.RECONNECT, error)
+    except CompanyUnavailable as error:
+        _stop(this, State.WAITING, error)
+        _note_state(this, Connection.State.UNAVAILABLE, error)
+    except TryLater as error:
+        _put_off(this, error)
+    except SyncError as error:
+        _stop(this, State.FAILED, error)
+    except Interrupted:
+        raise
+    except Exception:  # noqa: BLE001  a fault of ours must not leave the page waiting for ever
+        log.exception("The import of set-up %s failed.", this.setup.pk)
+        _stop(this, State.FAILED, SyncError("Something went wrong on our side."))
+
+
+# -- a page --------------------------------------------------------------------------------------
+
+
+def _read_page(this: _Run, books: Books) -> None:
+    setup, entity = this.setup, this.spec.key
+    if setup.import_total is None:
+        total = books.count(entity, which=setup.which)
+        _save(this, import_total=total)
+    position = setup.import_position
+    _hold(this, CLAIM)
+    page = books.list(entity, which=setup.which, position=position, size=this.pace.page)
+    with transaction.atomic():
+        if position > 1 and not _joins(this, page):
+            _save(this, import_position=max(1, position - this.pace.step_back))
+            return
+        snapshots.remember(this.connection, page.snapshots, now=this.clock(), setup=setup)
+        rows = ImportedRecord.objects.filter(connection=this.connection, entity=entity)
+        rows.filter(remote_id__in=[each.remote_id for each in page.snapshots]).update(setup=setup)
+        done = rows.filter(setup=setup).count()
+        _save(
+            this,
+            import_position=0
+            if page.next_position is None
+            else page.next_position - this.pace.overlap,
+            import_done=done,
+            import_total=max(setup.import_total or 0, done),
+            import_tries=0,
+            import_error="",
+            import_message="",
+            import_read_at=setup.import_read_at if position > 1 else page.read_at,
+            counts={**setup.counts, **_tally(this)},
+        )
+        if position == 1:
+            services.start_feed_at(this.connection.pk, page.read_at)
+
+
+def _next_position(page: Page, pace: Pace) -> int:
+    """Where to read on; 0: all is read."""
+    return 0 if page.next_position is None else page.next_position - pace.overlap
+
+
+def _joins(this: _Run, page: Page) -> bool:
+    """Whether the page begins with something known: if so, nothing slipped by between two."""
+    first = [each.remote_id for each in page.snapshots[: this.pace.overlap]]
+    return ImportedRecord.objects.filter(
+        connection=this.connection, entity=this.spec.key, setup=this.setup, remote_id__in=first
+    ).exists()
+
+
+def _tally(this: _Run) -> dict[str, int]:
+    """What the page will show as found so far; the lists are made at the end."""
+    if this.keys is None:
+        key_of = this.spec.match[this.connection.profile]
+        names = [
+            key_of(local.record, local.path)
+            for local in this.spec.store.read_all(firm_id=this.setup.firm_id)
+        ]
+        this.keys = set(names)
+        this.setup.counts = {**this.setup.counts, "contacts": len(names)}
+    theirs = ImportedRecord.objects.filter(setup=this.setup).values_list("match_key", flat=True)
+    found = sum(key in this.keys for key in theirs)
+    return {
+        "contacts": this.setup.counts["contacts"],
+        "found_matched": found,
+        "found_new": len(theirs) - found,
+    }
+
+
+def _finish(this: _Run) -> None:
+    """All is read: make the lists."""
+    _hold(this, CLAIM_TO_MATCH)
+    proposals.propose(this.setup, this.spec.key, now=this.clock())
+    _save(this, import_state=State.DONE, import_ended_at=this.clock())
+
+
+# -- when it goes wrong --------------------------------------------------------------------------
+
+
+def _put_off(this: _Run, error: TryLater) -> None:
+    """Wait and go on by itself; give up after eight tries in a row without a page."""
+    now = this.clock()
+    if isinstance(error, Throttled):
+        until = max(error.until or now + AFTER_A_429, now + timedelta(seconds=1))
+        _stop(this, State.WAITING, error, import_retry_at=until)
+        return
+    tries = this.setup.import_tries + 1
+    if tries >= TRIES:
+        _stop(this, State.FAILED, error, import_tries=tries)
+        return
+    wait = timedelta(seconds=WAITS[min(tries, len(WAITS)) - 1])
+    until = max(error.until or now, now + wait)
+    _stop(this, State.WAITING, error, import_tries=tries, import_retry_at=until)
+
+
+def _stop(this: _Run, state: str, error: SyncError, **changes: object) -> None:
+    _save(
+        this,
+        import_state=state,
+        import_error=error.code,
+        import_message=str(error)[:500],
+        **changes,
+    )
+
+
+def _note_state(this: _Run, state: str, error: SyncError) -> None:
+    """The connection rests until a person mends it; the import goes on by itself after that."""
+    Connection.objects.filter(pk=this.connection.pk, state=Connection.State.CONNECTED).update(
+        state=state, state_reason=str(error)[:500], state_changed_at=this.clock()
+    )
+
+
+# -- the run's row -------------------------------------------------------------------------------
+
+
+def _hold(this: _Run, length: timedelta) -> None:
+    """Renew the claim before something that takes its time."""
+    until = this.clock() + length
+    _save(this, import_claimed_until=until)
+    this.claimed_until = until
+
+
+def _save(this: _Run, **changes: object) -> None:
+    """
+    Write to the run's row while it is ours.
+
+    Raises:
+        Interrupted: somebody stopped it, or took it over.
+    """
+    mine = Setup.objects.filter(
+        pk=this.setup.pk, import_state=State.RUNNING, import_claimed_until=this.claimed_until
+    )
+    if not mine.update(**changes):
+        raise Interrupted
+    for name, value in changes.items():
+        setattr(this.setup, name, value)
+
+
+# -- a second look -------------------------------------------------------------------------------
+
+OVERLAP_OF_FEED = timedelta(minutes=5)  # the feed may lag behind writes
+
+
+def check_again(*, actor: Actor, setup: Setup, now: datetime) -> bool:
+    """
+    Ask what changed in the books since the import, and make the lists anew.
+
+    Returns: False where the feed could not tell all, and everything is read again instead.
+    Raises:
+        SyncError: QuickBooks did not answer; the lists are as they were.
+        ImportRuns: contacts are being read.
+    """
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=setup.connection.firm_id)
+    if setup.import_state != State.DONE or setup.import_read_at is None:
+        raise services.ImportRuns("Contacts are being read just now.")
+    books = open_books(setup.connection, lane="people")
+    try:
+        page = books.changes_since(setup.import_read_at - OVERLAP_OF_FEED, [CONTACT.key])
+    except FeedTooOld:
+        page = None
+    if page is None or not page.is_complete:
+        services.start_again(actor=actor, setup=setup, now=now)
+        return False
+    snapshots.remember(setup.connection, page.snapshots, now=now)
+    proposals.propose(setup, CONTACT.key, now=now)
+    return True
+
+
+# -- what is due ---------------------------------------------------------------------------------
+
+
+def _to_do(now: datetime) -> QuerySet[Setup]:
+    """Runs that may be read on now: nobody holds them, and what they waited for is there."""
+    is_free = Q(import_claimed_until=None) | Q(import_claimed_until__lte=now)
+    has_come = Q(import_state=State.WAITING, import_retry_at__lte=now)
+    is_mended = Q(
+        import_state=State.WAITING,
+        import_error__in=MENDED_ELSEWHERE,
+        connection__state=Connection.State.CONNECTED,
+    )
+    mine = Setup.objects.filter(is_free, is_current=True, contacts_confirmed_at=None)
+    return Setup.objects.filter(
+        is_free,
+        pk__in=mine.filter(Q(import_state=State.RUNNING) | has_come | is_mended).values("pk"),
+    )
+
+
+LOST_AFTER = timedelta(seconds=20)  # a ring that no worker answered
+
+
+def due_imports(now: datetime) -> list[int]:
+    """Runs that wait and whose time has come, or whose reader was killed; not those just rung."""
+    is_rung = Q(import_rung_at__gt=now - LOST_AFTER) & (
+        Q(import_retry_at=None) | Q(import_rung_at__gte=F("import_retry_at"))
+    )
+    return list(_to_do(now).exclude(is_rung).values_list("pk", flat=True))
+
+
+def ring_due_imports(now: datetime) -> int:
+    """Ring for each of them; return how many."""
+    due = due_imports(now)
+    for setup_id in due:
+        services.ring(setup_id, now=now)
+    return len(due)

@@ -1,0 +1,214 @@
+"""What people do to a run of set-up, apart from the rows of its lists (decisions.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django_q.tasks import async_task
+
+from firms.permissions import Actor, Permission
+from integrations.models import Connection, Cursor, ImportedRecord, Setup
+from integrations.wizard.errors import SetupError
+from integrations.wizard.steps import LISTS, seen_at
+
+COUNTS_LAST = timedelta(minutes=10)  # how long numbers asked of QuickBooks are shown again
+
+
+class ImportRuns(SetupError):
+    """Contacts are being read already, or were."""
+
+
+class NothingToStop(SetupError):
+    """No import is running."""
+
+
+def begin_setup(*, actor: Actor, connection: Connection, now: datetime) -> Setup:
+    """The run of this connection, begun if there is none. Twice is once."""
+    _must(actor, connection)
+    setup, _ = Setup.objects.get_or_create(
+        connection=connection,
+        is_current=True,
+        defaults={
+            "firm_id": connection.firm_id,
+            "started_by_id": actor.user_id,
+            "started_at": now,
+        },
+    )
+    return setup
+
+
+def note_book_counts(setup: Setup, counts: Mapping[str, int], *, now: datetime) -> None:
+    """Keep what QuickBooks said its numbers are, for the filter step and the import's total."""
+    setup.book_counts = {**counts, "at": now.isoformat()}
+    setup.save(update_fields=["book_counts"])
+
+
+def known_book_counts(setup: Setup, *, now: datetime) -> dict[str, int] | None:
+    """The numbers, if they were asked for not long ago."""
+    asked_at = setup.book_counts.get("at")
+    if asked_at is None or datetime.fromisoformat(asked_at) < now - COUNTS_LAST:
+        return None
+    return {name: setup.book_counts[name] for name in Setup.Filter.values}
+
+
+# -- the import ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def start_import(*, actor: Actor, setup: Setup, which: str, now: datetime) -> None:
+    """
+    Begin to read the customers that `which` lets in, in the background.
+
+    Raises:
+        ImportRuns: somebody started it already; nothing was changed.
+    """
+    _must(actor, setup.connection)
+    begun = Setup.objects.filter(
+        pk=setup.pk, import_state=Setup.Import.NOT_STARTED, contacts_confirmed_at=None
+    ).update(
+        which=Setup.Filter(which),
+        import_state=Setup.Import.RUNNING,
+        import_started_at=now,
+        import_started_by_id=actor.user_id,
+        import_total=(known_book_counts(setup, now=now) or {}).get(which),
+        **_FROM_THE_START,
+    )
+    if not begun:
+        raise ImportRuns("Contacts are being read already.")
+    ring(setup.pk, now=now)
+
+
+_FROM_THE_START = {
+    "import_position": 1,
+    "import_done": 0,
+    "import_tries": 0,
+    "import_retry_at": None,
+    "import_claimed_until": None,
+    "import_error": "",
+    "import_message": "",
+    "import_ended_at": None,
+}
+
+
+@transaction.atomic
+def stop_import(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Stop reading and keep nothing of it. Nothing was written on either side, so nothing changes.
+
+    Raises:
+        NothingToStop: it is done, or was never started.
+    """
+    _must(actor, setup.connection)
+    stopped = (
+        Setup.objects.filter(pk=setup.pk, contacts_confirmed_at=None)
+        .exclude(import_state__in=[Setup.Import.NOT_STARTED, Setup.Import.DONE])
+        .update(import_state=Setup.Import.NOT_STARTED, counts={}, **_FROM_THE_START)
+    )
+    if not stopped:
+        raise NothingToStop("Nothing is being read just now.")
+    _drop_what_was_read(setup)
+
+
+@transaction.atomic
+def start_again(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Read everything anew. Decisions made in the lists stay.
+
+    Raises:
+        ImportRuns: it is reading just now, or the contacts were synced.
+    """
+    _must(actor, setup.connection)
+    begun = (
+        Setup.objects.filter(pk=setup.pk, contacts_confirmed_at=None)
+        .exclude(import_state__in=[Setup.Import.RUNNING, Setup.Import.NOT_STARTED])
+        .update(
+            import_state=Setup.Import.RUNNING,
+            import_started_at=now,
+            import_started_by_id=actor.user_id,
+            **_FROM_THE_START,
+        )
+    )
+    if not begun:
+        raise ImportRuns("Contacts are being read already.")
+    _drop_what_was_read(setup)
+    ring(setup.pk, now=now)
+
+
+def carry_on(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Go on reading from where it stopped or waits, now.
+
+    Raises:
+        ImportRuns: there is nothing that waits.
+    """
+    _must(actor, setup.connection)
+    begun = Setup.objects.filter(
+        pk=setup.pk, import_state__in=[Setup.Import.FAILED, Setup.Import.WAITING]
+    ).update(
+        import_state=Setup.Import.RUNNING,
+        import_tries=0,
+        import_retry_at=None,
+        import_error="",
+        import_message="",
+    )
+    if not begun:
+        raise ImportRuns("Contacts are being read already.")
+    ring(setup.pk, now=now)
+
+
+def change_filter(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Go back to the choice of what to import; what was read is dropped, decisions stay.
+
+    Raises:
+        ImportRuns: the contacts were synced already, or are being read.
+    """
+    _must(actor, setup.connection)
+    with transaction.atomic():
+        changed = Setup.objects.filter(
+            pk=setup.pk, contacts_confirmed_at=None, import_state=Setup.Import.DONE
+        ).update(import_state=Setup.Import.NOT_STARTED, counts={}, **_FROM_THE_START)
+        if not changed:
+            raise ImportRuns("Contacts are being read just now.")
+        _drop_what_was_read(setup)
+
+
+def _drop_what_was_read(setup: Setup) -> None:
+    """
+    Forget the run's pages. After a first sync rows may name what was left out: those stay.
+    """
+    rows = ImportedRecord.objects.filter(setup=setup)
+    if setup.connection.contacts_synced_at is None:
+        rows.delete()
+    else:
+        rows.update(setup=None)
+
+
+def ring(setup_id: int, *, now: datetime) -> None:
+    """Have the import looked at by a worker, after the commit."""
+    Setup.objects.filter(pk=setup_id).update(import_rung_at=now)
+    transaction.on_commit(lambda: async_task("integrations.tasks.import_contacts", setup_id))
+
+
+def start_feed_at(connection_id: int, at: datetime) -> None:
+    """The change feed begins where the first import began to read; it is never moved back."""
+    Cursor.objects.get_or_create(connection_id=connection_id)
+    Cursor.objects.filter(connection_id=connection_id, value=None).update(value=at)
+
+
+# -- the lists -----------------------------------------------------------------------------------
+
+
+def see_list(*, actor: Actor, setup: Setup, name: str, now: datetime) -> None:
+    """A list counts as looked at when it is opened. The first time stays."""
+    _must(actor, setup.connection)
+    field = seen_at(LISTS[LISTS.index(name)])
+    if getattr(setup, field) is None:
+        Setup.objects.filter(pk=setup.pk, **{field: None}).update(**{field: now})
+        setattr(setup, field, now)
+
+
+def _must(actor: Actor, connection: Connection) -> None:
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
