@@ -28,7 +28,7 @@ def main(stage_: Stage) -> None:
         for number in range(EDITS)
     ]
     linked = Link.objects.filter(state="linked", remote_id__isnull=False, wake_at=None)
-    took = wait_for(lambda: linked.count() == EDITS, "the first hundred", seconds=120)
+    took = wait_for(lambda: linked.count() == EDITS, "the first hundred", seconds=60)
     say(f"{EDITS} new contacts are in QuickBooks after {took:.1f} s")
     remote_ids = dict(linked.values_list("local_id", "remote_id"))
 

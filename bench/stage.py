@@ -127,7 +127,7 @@ def stage(*, company: str, **settings: str) -> Iterator[Stage]:
             [
                 sys.executable, "-m", "qbo_emulator", "serve", "--port", str(qbo_port),
                 "--data", books, "--company", company, "--die-with-parent",
-                "--webhook-url", f"http://{HOST}:{port}/api/v1/webhooks/quickbooks/",
+                "--webhook-url", f"http://{HOST}:{port}/webhooks/quickbooks/",
             ],
         )  # fmt: skip
         wait_for(lambda: requests.get(url + "/emulator/counts", timeout=5).ok, "the emulator")
@@ -152,7 +152,13 @@ def stage(*, company: str, **settings: str) -> Iterator[Stage]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "canopy_sync.settings"
         _set_up(made, keys)
         made.environment["PORT"] = str(port)
-        yield made
+        try:
+            yield made
+        except SystemExit as ended:
+            if isinstance(ended.code, str):
+                for log in sorted(folder.glob("*.log")):
+                    say(f"-- {log.name}\n{log.read_text()[-2000:]}")
+            raise
 
 
 def _database(folder: Path, undo: ExitStack) -> str:

@@ -36,6 +36,12 @@ def mail_needs_you(connection_id: int) -> str:
     return f"{connection}: {notices.mail_open_issues(connection)} mails"
 
 
+def mail_disconnected(connection_id: int) -> str:
+    """Tell people that the connection stopped; return a line for the queue's log."""
+    connection = Connection.objects.get(pk=connection_id)
+    return f"{connection}: {notices.mail_disconnected(connection)} mails"
+
+
 def tidy() -> str:
     """Make room for next month, and forget what nobody asks for any more."""
     made = housekeeping.tidy(now=timezone.now())

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django_q.tasks import async_task
 
 from integrations import doorbell
 from integrations.errors import (
@@ -359,6 +360,8 @@ def _set_state(connection: Connection, state: str, error: SyncError, now: dateti
             activity.note_connection(
                 connection, now=now, title=str(error), cause="QuickBooks", result="failed"
             )
+            if state == Connection.State.RECONNECT:
+                async_task("integrations.tasks.mail_disconnected", connection.pk)
     connection.refresh_from_db()
 
 

@@ -53,8 +53,9 @@ def _is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it is another user's
         return True
+    return True
 
 
 def renew(held: Held, *, now: datetime) -> None:
