@@ -1,4 +1,4 @@
-"""Which event rings the outbox."""
+"""Which event rings the outbox, and what contacts' pages show of the books."""
 
 from django.apps import AppConfig
 
@@ -13,3 +13,7 @@ class IntegrationsConfig(AppConfig):
 
         for spec in ENTITIES.values():
             outbox.listen(spec)
+
+        from integrations.web import panels
+
+        panels.install()

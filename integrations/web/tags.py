@@ -148,5 +148,5 @@ def record_link(entry: Activity) -> SafeString:
     """The name of the record an entry tells of, as a link where we have a page for it."""
     url = cards.record_url(entry.entity, entry.local_id)
     if not url:
-        return format_html("<b>{}</b>", entry.label)
-    return format_html('<a class="strong" href="{}">{}</a>', url, entry.label)
+        return format_html("<b><bdi>{}</bdi></b>", entry.label)
+    return format_html('<a class="strong" href="{}"><bdi>{}</bdi></a>', url, entry.label)

@@ -14,9 +14,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from contacts.csv_files import neutralise
 from integrations.models import Activity, Connection
 from integrations.web import cards, queries
-from integrations.web.csv_text import harmless
 from integrations.web.views.loading import connection_or_404
 
 PAGE = 300
@@ -93,7 +93,7 @@ def _lines(rows: QuerySet[Activity]) -> Iterator[str]:
     yield "\ufeff" + writer.writerow(COLUMNS)
     for row in rows.iterator(chunk_size=1000):
         yield writer.writerow(
-            harmless(cell)
+            neutralise(cell) if isinstance(cell, str) else cell
             for cell in (
                 timezone.localtime(row.at).isoformat(timespec="seconds"),
                 row.get_direction_display(),
