@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -155,7 +154,7 @@ def _group(link: Link, told: Mapping[str, Any], names: Mapping[int, str]) -> Gro
     ]
     return Group(
         name=told["group"],
-        label=told.get("label") or (rows[0].label if rows else told["group"]),
+        label=label_of(told["group"], told.get("label") or told["group"]),
         rows=[row for row in rows if row.differs] or rows,
         kept=link.decisions.get(told["group"], {}).get("keep", ""),
     )
@@ -163,9 +162,14 @@ def _group(link: Link, told: Mapping[str, Any], names: Mapping[int, str]) -> Gro
 
 def _label(each: Mapping[str, Any], told: Mapping[str, Any]) -> str:
     """A part of an address says of which."""
-    label = str(each.get("label") or each["name"])
+    label = label_of(each["name"], str(each.get("label") or each["name"]))
     whole = str(told.get("label") or "")
     return f"{whole}, {label}" if label[:1].islower() and whole else label
+
+
+def label_of(name: str, label: str) -> str:
+    """A field's name on the pages; a record's life reads "State: Active"."""
+    return "State" if name == "life" else label
 
 
 def shown(name: str, value: Any, side: Side, names: Mapping[int, str]) -> str:
@@ -215,10 +219,6 @@ def noun(entity: str) -> str:
     return spec.singular.capitalize() if spec else ""
 
 
-def undo_ends_at(issue: Issue) -> datetime | None:
-    return issue.decided_at
-
-
 def changes(entry: Activity) -> list[Row]:
     """Fields of an entry before and after: `ours` is before, `theirs` after."""
     names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
@@ -227,7 +227,7 @@ def changes(entry: Activity) -> list[Row]:
     side = Side.REMOTE if entry.direction == entry.Direction.SENT else Side.LOCAL
     return [
         Row(
-            label=labels.get(name, name.replace("_", " ").capitalize()),
+            label=label_of(name, labels.get(name, name.replace("_", " ").capitalize())),
             ours=shown(name, entry.before.get(name), side, {}),
             theirs=shown(name, entry.after.get(name), side, {}),
         )

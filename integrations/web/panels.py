@@ -1,4 +1,4 @@
-"""What a contact's page shows of QuickBooks: both sides, the link with its buttons, the timeline."""
+"""What a contact's page shows of QuickBooks: both sides, the link and its buttons, the timeline."""
 
 from __future__ import annotations
 
@@ -150,7 +150,11 @@ def _read(request: FirmRequest, contact: Contact) -> Loaded | None:
 
 
 def rows_of(link: Link, local: Local, connection: Connection) -> list[cards.Row]:
-    """One row a group that holds something on either side; parts of an address as one text."""
+    """
+    One row a group that holds something on either side; parts of an address as one text.
+
+    Values that compare as equal are shown alike: how they are typed is no difference.
+    """
     theirs = {**link.base, **link.seen}
     ours = local.record.values()
     names = _parent_names(link, ours, theirs)
@@ -160,15 +164,12 @@ def rows_of(link: Link, local: Local, connection: Connection) -> list[cards.Row]
         told = [each for each in members if theirs.get(each.name, UNKNOWN) is not UNKNOWN]
         if group in hidden or not told:
             continue
-        row = cards.Row(
-            label=members[0].label,
-            ours=_words(members, ours, Side.LOCAL, names),
-            theirs=_words(members, theirs, Side.REMOTE, names),
-        )
+        shown_here = _words(members, ours, Side.LOCAL, names)
         same = all(each.same(ours.get(each.name, UNKNOWN), theirs[each.name]) for each in told)
-        if row.ours or row.theirs:
-            rows.append(row if not same else cards.Row(label=row.label, ours=row.ours,
-                                                       theirs=row.ours))  # fmt: skip
+        shown_there = shown_here if same else _words(members, theirs, Side.REMOTE, names)
+        if shown_here or shown_there:
+            label = cards.label_of(members[0].name, members[0].label)
+            rows.append(cards.Row(label=label, ours=shown_here, theirs=shown_there))
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -53,6 +54,7 @@ def _context(request: HttpRequest, connection: Connection) -> dict[str, Any]:
     return {
         "section": "integrations",
         "connection": connection,
+        "environment": settings.QUICKBOOKS["environment"],
         "setup": queries.current_setup(connection),
         "can_manage": request.actor.can(Permission.MANAGE_INTEGRATIONS),
         "notice": notices.take(request),
