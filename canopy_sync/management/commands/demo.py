@@ -60,6 +60,8 @@ class Command(BaseCommand):
             _check_ports(port=port, qbo_port=qbo_port)
             for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(each, _stop)
+            if "MAKELEVEL" in os.environ:  # then `make demo` is what people think they ended
+                processes.die_with_parent(signal.SIGTERM)
             Demo(port=port, qbo_port=qbo_port, data=data, out=self.stdout).run(lock)
 
 
