@@ -153,7 +153,7 @@ class Demo:
         return [
             sys.executable, "-m", "gunicorn", "canopy_sync.wsgi",
             "--bind", address, "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            "--graceful-timeout", "2", "--worker-tmp-dir", str(self.data),
+            "--preload", "--graceful-timeout", "2", "--worker-tmp-dir", str(self.data),
             "--no-control-socket",
         ]  # fmt: skip
 

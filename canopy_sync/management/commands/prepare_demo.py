@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from django.core.management import call_command, get_commands
@@ -16,6 +17,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_: Any, **__: Any) -> None:
+        gc.disable()  # migrating makes thousands of classes: a quarter of its time went there
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         if "install_schedules" in get_commands():

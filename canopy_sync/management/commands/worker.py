@@ -11,6 +11,7 @@ from canopy_sync.supervisor import Supervisor
 
 
 class Command(BaseCommand):
+    requires_system_checks = []
     help = "Work through the queue until told to stop (SIGTERM to this process only)."
 
     def handle(self, *_: Any, **__: Any) -> None:
