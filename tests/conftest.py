@@ -15,6 +15,7 @@ from django.test import override_settings
 from canopy_sync import settings as product
 from integrations.providers.quickbooks import oauth
 from tests.quickbooks import Emulator, running
+from tests.world import World, make_world
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +67,9 @@ def qbo(emulator_process: Emulator, settings: Any) -> Emulator:
 @pytest.fixture
 def emulator(qbo: Emulator) -> Emulator:
     return qbo
+
+
+@pytest.fixture
+def world(transactional_db: None, qbo: Emulator) -> World:
+    """A firm connected to a fresh sample company, its set-up done. Nothing is rolled back."""
+    return make_world(qbo)

@@ -6,10 +6,7 @@ import pytest
 
 from integrations.providers.base import FixedToken, OpenGate
 from integrations.providers.quickbooks.provider import QuickBooksBooks, QuickBooksProvider
-from tests.conftest import emulator, emulator_process
 from tests.quickbooks import Emulator
-
-__all__ = ["Emulator", "books", "emulator", "emulator_process", "provider"]
 
 
 @pytest.fixture

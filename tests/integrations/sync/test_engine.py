@@ -23,7 +23,7 @@ from integrations.models import (
 )
 from integrations.reconcile.policy import Side
 from integrations.sync import issues, links
-from tests.integrations.sync.conftest import World
+from tests.world import World
 
 
 def test_a_contact_made_here_becomes_a_customer(world: World):

@@ -16,7 +16,7 @@ from django.db import connection as database
 
 from contacts.models import Contact
 from integrations.models import Intent, Issue, Link, OutboxEntry
-from tests.integrations.sync.conftest import World
+from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[3]
 LATER = 131  # seconds until a lost write may be sent again

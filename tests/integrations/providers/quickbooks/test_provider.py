@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from integrations.providers.base import Books, Present, Snapshot
-from tests.integrations.providers.conftest import Emulator
 from tests.integrations.providers.suite import ProviderSuite
+from tests.quickbooks import Emulator
 
 
 class BookkeepersDesk:

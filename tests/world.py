@@ -1,4 +1,8 @@
-"""One firm, connected to a fresh sample company; a clock that stands until it is moved."""
+"""
+The cast of the stories: our firm, their company, and the time, which stands until it is moved.
+
+`world` (tests/conftest.py) is a firm connected to a fresh sample company, its set-up done.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from django.utils import timezone
 
 from contacts import services
@@ -16,11 +19,7 @@ from firms.permissions import Actor
 from integrations.models import Connection, Cursor, Issue, Link
 from integrations.sync import engine
 from tests.factories import connect, make_actor, make_firm
-from tests.integrations.providers.conftest import (  # noqa: F401  (fixtures)
-    Emulator,
-    emulator,
-    emulator_process,
-)
+from tests.quickbooks import Emulator
 
 
 @dataclass
@@ -76,9 +75,7 @@ class World:
         self.quickbooks.act("update", remote_id, fields=fields)
 
     def customers_named(self, name: str) -> list[dict[str, Any]]:
-        realm = self.quickbooks.access["realm_id"]
-        found = self.quickbooks.ask(f"objects/{realm}/customer")["Customer"]
-        return [each for each in found if each["DisplayName"] == name]
+        return self.quickbooks.named(name)
 
     def writes(self) -> int:
         return int(self.quickbooks.ask("counts")["writes"])
@@ -87,12 +84,11 @@ class World:
         return Issue.objects.get(state=Issue.State.OPEN)
 
 
-@pytest.fixture
-def world(transactional_db: None, emulator: Emulator) -> World:  # noqa: F811
+def make_world(quickbooks: Emulator) -> World:
     firm = make_firm()
     return World(
         firm=firm,
         actor=make_actor(firm),
-        connection=connect(firm, emulator.base_url),
-        quickbooks=emulator,
+        connection=connect(firm, quickbooks.base_url),
+        quickbooks=quickbooks,
     )
