@@ -55,7 +55,8 @@ class Brake:
         done = Activity.objects.filter(
             connection_id=self.connection.pk, entity=entity, at__gt=since, is_harmful=True
         ).values_list("link_id", flat=True)
-        self.harmed[entity] = set(done.distinct()) | self.harmed.get(entity, set())
+        pairs = {link_id for link_id in done.distinct() if link_id is not None}
+        self.harmed[entity] = pairs | self.harmed.get(entity, set())
         linked = Link.objects.filter(
             connection=self.connection, entity=entity, state=Link.State.LINKED
         ).count()

@@ -148,12 +148,12 @@ def begin_consent(
     """
     firm = _connectable(actor)
     state = secrets.token_urlsafe(32)
-    mine = ConsentRequest.objects.filter(user_id=actor.user_id)
+    mine = ConsentRequest.objects.filter(user_id=_person(actor))
     mine.filter(made_at__lt=now - timedelta(days=1)).delete()
     ConsentRequest.objects.create(
         state_hash=_hash(state),
         firm=firm,
-        user_id=actor.user_id,
+        user_id=_person(actor),
         session_hash=_hash(session_key),
         provider=provider,
         profile=Connection.Profile(profile),
@@ -368,7 +368,7 @@ def disconnect(
             is_paused=False,
         )
         PendingConsent.objects.filter(firm_id=connection.firm_id).delete()
-        dropped = {} if keep_links else _unlink_all(actor, connection, now)
+        dropped: dict[str, Any] = {} if keep_links else _unlink_all(actor, connection, now)
         _note(actor, connection, "Disconnected", now, keeps_links=keep_links, **dropped)
     connection.refresh_from_db()
     return connection
@@ -428,12 +428,19 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def _person(actor: Actor) -> int:
+    """Consent is given in a browser: a token or the sync has no part in it."""
+    if actor.user_id is None:
+        raise ValueError("Only a person connects a company.")
+    return actor.user_id
+
+
 def _take_request(*, actor: Actor, state: str, session_key: str, now: datetime) -> ConsentRequest:
     """Use up the request this state belongs to. Of two that present it, one wins."""
     found = ConsentRequest.objects.filter(
         state_hash=_hash(state),
         firm_id=actor.firm_id,
-        user_id=actor.user_id,
+        user_id=_person(actor),
         session_hash=_hash(session_key),
         made_at__gt=now - CONSENT_LASTS,
     )
@@ -523,7 +530,7 @@ def _ask(
     PendingConsent.objects.update_or_create(
         firm_id=actor.firm_id,
         defaults={
-            "user_id": actor.user_id,
+            "user_id": _person(actor),
             "provider": asked.provider,
             "profile": asked.profile,
             "company_id": company.company_id,

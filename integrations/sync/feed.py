@@ -98,10 +98,10 @@ def _take_in(
         for link in Link.objects.filter(
             connection=connection,
             remote_id__in=[each.remote_id for each in told],
-            remote_version__isnull=False,
         )
         .exclude(state__in=pairs.HIDDEN)
         .only("entity", "remote_id", "remote_version")
+        if link.remote_version is not None
     }
     news = [each for each in told if each.version > seen.get((each.entity, each.remote_id), -1)]
     older = sum(

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from contacts.csv_files import neutralise
+from firms.http import FirmRequest
 from integrations.models import Activity, Connection
 from integrations.web import cards, queries
 from integrations.web.views.loading import connection_or_404
@@ -27,7 +28,7 @@ COLUMNS = (
 
 
 @require_GET
-def activity(request: HttpRequest) -> HttpResponse:
+def activity(request: FirmRequest) -> HttpResponse:
     connection = connection_or_404(request)
     page = Paginator(_rows(request, connection), PAGE).get_page(request.GET.get("page"))
     context = {
@@ -42,7 +43,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def export(request: FirmRequest) -> StreamingHttpResponse:
     """The filtered log as CSV, row by row."""
     connection = connection_or_404(request)
     rows = _rows(request, connection)
@@ -53,7 +54,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 @require_GET
-def entry(request: HttpRequest, pk: UUID) -> HttpResponse:
+def entry(request: FirmRequest, pk: UUID) -> HttpResponse:
     connection = connection_or_404(request)
     found = Activity.objects.filter(connection_id=connection.pk, id=pk).first()
     if found is None:
@@ -69,7 +70,7 @@ def entry(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "integrations/activity_entry.html", context)
 
 
-def _filters(request: HttpRequest) -> dict[str, str]:
+def _filters(request: FirmRequest) -> dict[str, str]:
     return {
         "kind": request.GET.get("type", ""),
         "result": request.GET.get("result", ""),
@@ -77,7 +78,7 @@ def _filters(request: HttpRequest) -> dict[str, str]:
     }
 
 
-def _rows(request: HttpRequest, connection: Connection) -> QuerySet[Activity]:
+def _rows(request: FirmRequest, connection: Connection) -> QuerySet[Activity]:
     return queries.activity(connection, **_filters(request))
 
 

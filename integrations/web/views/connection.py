@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Connection
 from integrations.reconcile.policy import OnConflict
@@ -21,7 +22,7 @@ from integrations.web.views.listing import setup_url
 from integrations.web.views.loading import connection_or_404
 
 
-def _do(request: HttpRequest, service: Callable[..., Any], done: str) -> HttpResponse:
+def _do(request: FirmRequest, service: Callable[..., Any], done: str) -> HttpResponse:
     connection = connection_or_404(request)
     attempt(
         request,
@@ -32,28 +33,28 @@ def _do(request: HttpRequest, service: Callable[..., Any], done: str) -> HttpRes
 
 
 @require_POST
-def sync_now(request: HttpRequest) -> HttpResponse:
+def sync_now(request: FirmRequest) -> HttpResponse:
     return _do(request, connections.sync_now, "Both sides are looked at now.")
 
 
 @require_POST
-def pause(request: HttpRequest) -> HttpResponse:
+def pause(request: FirmRequest) -> HttpResponse:
     return _do(request, connections.pause, "Sync paused. Changes are kept in order.")
 
 
 @require_POST
-def resume(request: HttpRequest) -> HttpResponse:
+def resume(request: FirmRequest) -> HttpResponse:
     return _do(request, connections.resume, "Sync resumed.")
 
 
 @require_POST
-def release(request: HttpRequest) -> HttpResponse:
+def release(request: FirmRequest) -> HttpResponse:
     """Let go on what the brake holds."""
     return _do(request, connections.release_hold, "The held changes go on now.")
 
 
 @require_http_methods(["GET", "POST"])
-def rules(request: HttpRequest) -> HttpResponse:
+def rules(request: FirmRequest) -> HttpResponse:
     connection = connection_or_404(request)
     form = RulesForm(
         request.POST or None,
@@ -81,7 +82,7 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def disconnect(request: HttpRequest) -> HttpResponse:
+def disconnect(request: FirmRequest) -> HttpResponse:
     connection = _managed(request)
     form = DisconnectForm(request.POST or None, initial={"links": "keep"})
     if request.method == "POST" and form.is_valid():
@@ -104,14 +105,14 @@ def disconnect(request: HttpRequest) -> HttpResponse:
     return _page(request, connection, "disconnect", **context)
 
 
-def _tell_if_not_told(request: HttpRequest, connection: Connection) -> None:
+def _tell_if_not_told(request: FirmRequest, connection: Connection) -> None:
     connection.refresh_from_db()
     if connection.state_reason:
         notices.leave(request, connection.state_reason, tone="warn")
 
 
 @require_http_methods(["GET", "POST"])
-def restart(request: HttpRequest) -> HttpResponse:
+def restart(request: FirmRequest) -> HttpResponse:
     connection = _managed(request)
     if request.method == "POST":
         is_done = attempt(
@@ -125,7 +126,7 @@ def restart(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def reconnect(request: HttpRequest) -> HttpResponse:
+def reconnect(request: FirmRequest) -> HttpResponse:
     connection = _managed(request)
     reasons = connections.reasons_against(actor=request.actor, firm=request.firm)
     context = {
@@ -137,13 +138,13 @@ def reconnect(request: HttpRequest) -> HttpResponse:
     return _page(request, connection, "reconnect", **context)
 
 
-def _managed(request: HttpRequest) -> Connection:
+def _managed(request: FirmRequest) -> Connection:
     connection = connection_or_404(request)
     request.actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
     return connection
 
 
-def _page(request: HttpRequest, connection: Connection, name: str, **more: Any) -> HttpResponse:
+def _page(request: FirmRequest, connection: Connection, name: str, **more: Any) -> HttpResponse:
     context = {
         "section": "integrations",
         "connection": connection,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.errors import SyncError
 from integrations.models import Connection
@@ -23,7 +24,7 @@ IN_POPUP = "consent_in_popup"
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def connect(request: HttpRequest) -> HttpResponse:
+def connect(request: FirmRequest) -> HttpResponse:
     """Leave for the consent page. Its origin is in `form-action` (settings.SECURE_CSP)."""
     if request.method == "GET":
         return redirect("integrations:integrations")
@@ -46,13 +47,13 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-def callback(request: HttpRequest) -> HttpResponse:
+def callback(request: FirmRequest) -> HttpResponse:
     """The consent page sends the person back here, with a code or with a refusal."""
     in_popup = request.session.pop(IN_POPUP, False)
     return _leave_popup(request, in_popup, _finish(request))
 
 
-def _finish(request: HttpRequest) -> str:
+def _finish(request: FirmRequest) -> str:
     """Do what the answer of the consent page asks for; return the page to go on with."""
     state = request.GET.get("state", "")
     now = timezone.now()
@@ -77,14 +78,14 @@ def _finish(request: HttpRequest) -> str:
     return _next(request, consented)
 
 
-def _say_refused(request: HttpRequest) -> None:
+def _say_refused(request: FirmRequest) -> None:
     if request.GET["error"] == "access_denied":
         messages.warning(request, "QuickBooks was not connected. You cancelled at QuickBooks.")
     else:
         notices.leave(request, str(connections.ConsentNotValid()))
 
 
-def _next(request: HttpRequest, consented: Consented) -> str:
+def _next(request: FirmRequest, consented: Consented) -> str:
     if consented.outcome is Outcome.OTHER_COMPANY:
         return reverse("integrations:other_company")
     messages.success(request, f"Connected to {consented.company_name}")
@@ -95,7 +96,7 @@ def _next(request: HttpRequest, consented: Consented) -> str:
     return setup_url() if is_two_way and not is_set_up else reverse("integrations:home")
 
 
-def _leave_popup(request: HttpRequest, in_popup: bool, url: str) -> HttpResponse:
+def _leave_popup(request: FirmRequest, in_popup: bool, url: str) -> HttpResponse:
     """Go on with `url`; from a pop-up, let the page that opened it go on."""
     if not in_popup:
         return redirect(url)
@@ -104,7 +105,7 @@ def _leave_popup(request: HttpRequest, in_popup: bool, url: str) -> HttpResponse
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def other_company(request: HttpRequest) -> HttpResponse:
+def other_company(request: FirmRequest) -> HttpResponse:
     """The consent was given for another company than the one connected before: ask."""
     if request.method == "POST":
         return _decide_company(request)
@@ -123,7 +124,7 @@ def other_company(request: HttpRequest) -> HttpResponse:
     return render(request, "integrations/other_company.html", context)
 
 
-def _decide_company(request: HttpRequest) -> HttpResponse:
+def _decide_company(request: FirmRequest) -> HttpResponse:
     now = timezone.now()
     try:
         if request.POST.get("decision") == "use":
@@ -142,7 +143,7 @@ def _list() -> str:
     return reverse("integrations:integrations")
 
 
-def _session_key(request: HttpRequest) -> str:
+def _session_key(request: FirmRequest) -> str:
     if not request.session.session_key:
         request.session.create()
     return request.session.session_key or ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Connection
 from integrations.web import cards, notices, queries
@@ -20,7 +21,7 @@ ACTIVITY_SHOWN = 8
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: FirmRequest) -> HttpResponse:
     connection = queries.connection_of(request.firm)
     if connection is None:
         return redirect("integrations:integrations")
@@ -28,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def tiles(request: HttpRequest) -> HttpResponse:
+def tiles(request: FirmRequest) -> HttpResponse:
     """The tiles alone, every ten seconds. Cards being read are not replaced, only counted."""
     connection = connection_or_404(request)
     seen = request.GET.get("seen", "")
@@ -45,7 +46,7 @@ def tiles(request: HttpRequest) -> HttpResponse:
     return render(request, "integrations/_tiles.html", context)
 
 
-def _context(request: HttpRequest, connection: Connection) -> dict[str, Any]:
+def _context(request: FirmRequest, connection: Connection) -> dict[str, Any]:
     now = timezone.localtime()
     numbers = queries.tiles(connection, now=now)
     open_issues = list(queries.open_issues(connection)[:CARDS_SHOWN])

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Issue
 from integrations.reconcile.policy import Side
@@ -23,13 +24,13 @@ from integrations.web.views.loading import connection_or_404, issue_or_404
 
 
 @require_GET
-def issue(request: HttpRequest, pk: int) -> HttpResponse:
+def issue(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     context = _context(request, found)
     return render(request, "integrations/issue_page.html", context)
 
 
-def _context(request: HttpRequest, found: Issue, **more: Any) -> dict[str, Any]:
+def _context(request: FirmRequest, found: Issue, **more: Any) -> dict[str, Any]:
     return {
         "section": "integrations",
         "connection": found.connection,
@@ -45,7 +46,7 @@ def _context(request: HttpRequest, found: Issue, **more: Any) -> dict[str, Any]:
 
 
 @require_POST
-def decide(request: HttpRequest, pk: int) -> HttpResponse:
+def decide(request: FirmRequest, pk: int) -> HttpResponse:
     """Keep ours, keep theirs, or group by group."""
     found = issue_or_404(request, pk)
     keep = _choices(request.POST, found)
@@ -70,7 +71,7 @@ def _choices(posted: Mapping[str, str], found: Issue) -> dict[str, Side]:
 
 
 @require_POST
-def undo(request: HttpRequest, pk: int) -> HttpResponse:
+def undo(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     attempt(
         request,
@@ -81,7 +82,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     attempt(
         request,
@@ -92,7 +93,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def retry_all(request: HttpRequest) -> HttpResponse:
+def retry_all(request: FirmRequest) -> HttpResponse:
     """Errors only, never conflicts."""
     connection = connection_or_404(request)
     count = issues.retry_all(actor=request.actor, connection=connection, now=timezone.now())
@@ -101,7 +102,7 @@ def retry_all(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def ignore(request: HttpRequest, pk: int) -> HttpResponse:
+def ignore(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     form = IgnoreForm(request.POST)
     if not form.is_valid():
@@ -117,7 +118,7 @@ def ignore(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def rename(request: HttpRequest, pk: int) -> HttpResponse:
+def rename(request: FirmRequest, pk: int) -> HttpResponse:
     """Give our record another name; it is tried again at once."""
     found = issue_or_404(request, pk)
     form = RenameForm(request.POST)
@@ -139,7 +140,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def link_to_existing(request: HttpRequest, pk: int) -> HttpResponse:
+def link_to_existing(request: FirmRequest, pk: int) -> HttpResponse:
     """The record of that name there is the same one."""
     found = issue_or_404(request, pk)
     remote_id = request.POST.get("remote_id") or str(found.detail.get("other_id") or "")
@@ -156,7 +157,7 @@ def link_to_existing(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def archive(request: HttpRequest, pk: int) -> HttpResponse:
+def archive(request: FirmRequest, pk: int) -> HttpResponse:
     """Its customer is gone: put our contact away."""
     found = issue_or_404(request, pk)
     is_done = attempt(
@@ -168,7 +169,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def unmatch(request: HttpRequest, pk: int) -> HttpResponse:
+def unmatch(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     is_done = attempt(
         request,
@@ -178,7 +179,7 @@ def unmatch(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("integrations:home") if is_done else _back(request, found)
 
 
-def _back(request: HttpRequest, found: Issue) -> HttpResponse:
+def _back(request: FirmRequest, found: Issue) -> HttpResponse:
     """To where the button was pressed: the home, or the issue's own page."""
     if request.POST.get("next") == "issue":
         return redirect("integrations:issue", pk=found.pk)

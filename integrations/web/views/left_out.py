@@ -6,12 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Link
 from integrations.sync import links
@@ -23,7 +24,7 @@ PAGE = 300
 
 
 @require_GET
-def left_out(request: HttpRequest) -> HttpResponse:
+def left_out(request: FirmRequest) -> HttpResponse:
     connection = connection_or_404(request)
     filters = _filters(request.GET)
     rows = queries.left_out(connection, **filters)
@@ -42,7 +43,7 @@ def left_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: FirmRequest) -> HttpResponse:
     """Create the chosen ones on the other side: the ticked rows, one row, or all that match."""
     connection = connection_or_404(request)
     request.actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
@@ -62,7 +63,7 @@ def create(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('integrations:left_out')}?{_query(filters)}")
 
 
-def _create(request: HttpRequest, link: Link) -> str:
+def _create(request: FirmRequest, link: Link) -> str:
     """Have one of them created; return why not, if not."""
     now = timezone.now()
     try:
@@ -81,7 +82,7 @@ def _create(request: HttpRequest, link: Link) -> str:
     return ""
 
 
-def _tell(request: HttpRequest, done: int, refused: list[str], *, side: str) -> None:
+def _tell(request: FirmRequest, done: int, refused: list[str], *, side: str) -> None:
     place = "here" if side == "theirs" else "in QuickBooks"
     if done:
         noun = "contact" if side == "theirs" else "customer"

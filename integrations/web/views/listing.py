@@ -5,31 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from firms import services as firm_services
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.sync import connections
 from integrations.web import notices, queries
 
 
 @require_GET
-def integrations(request: HttpRequest) -> HttpResponse:
+def integrations(request: FirmRequest) -> HttpResponse:
     return render(request, "integrations/integration_list.html", _context(request))
 
 
 @require_GET
-def add_app(request: HttpRequest) -> HttpResponse:
+def add_app(request: FirmRequest) -> HttpResponse:
     """+ Add an app, Internal Apps: QuickBooks, one way. Comes with invoices."""
     return render(request, "integrations/add_app.html", _context(request))
 
 
 @require_POST
-def ask_an_admin(request: HttpRequest) -> HttpResponse:
+def ask_an_admin(request: FirmRequest) -> HttpResponse:
     """Mail the firm's admins that this person would like to connect QuickBooks."""
     try:
         firm_services.ask_admin(
@@ -45,7 +46,7 @@ def ask_an_admin(request: HttpRequest) -> HttpResponse:
     return redirect("integrations:integrations")
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def _context(request: FirmRequest) -> dict[str, Any]:
     firm, actor = request.firm, request.actor
     reasons = connections.reasons_against(actor=actor, firm=firm)
     return {

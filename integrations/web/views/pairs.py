@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from contacts.models import Contact
+from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.errors import SyncError
 from integrations.models import Link
@@ -20,7 +21,7 @@ from integrations.web.views.loading import connection_or_404, link_or_404
 
 
 @require_GET
-def find_customer(request: HttpRequest, contact_id: int) -> HttpResponse:
+def find_customer(request: FirmRequest, contact_id: int) -> HttpResponse:
     """Search the customers; with `ask` also in QuickBooks itself."""
     connection = connection_or_404(request)
     contact = _contact(request, contact_id)
@@ -50,7 +51,7 @@ def find_customer(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 @require_POST
-def match(request: HttpRequest, contact_id: int) -> HttpResponse:
+def match(request: FirmRequest, contact_id: int) -> HttpResponse:
     connection = connection_or_404(request)
     contact = _contact(request, contact_id)
     is_done = attempt(
@@ -71,7 +72,7 @@ def match(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 @require_POST
-def create_there(request: HttpRequest, contact_id: int) -> HttpResponse:
+def create_there(request: FirmRequest, contact_id: int) -> HttpResponse:
     connection = connection_or_404(request)
     contact = _contact(request, contact_id)
     attempt(
@@ -89,7 +90,7 @@ def create_there(request: HttpRequest, contact_id: int) -> HttpResponse:
 
 
 @require_POST
-def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
+def sync_now(request: FirmRequest, pk: int) -> HttpResponse:
     link = link_or_404(request, pk)
     attempt(
         request,
@@ -100,7 +101,7 @@ def sync_now(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def unmatch(request: HttpRequest, pk: int) -> HttpResponse:
+def unmatch(request: FirmRequest, pk: int) -> HttpResponse:
     link = link_or_404(request, pk)
     if request.method == "POST":
         attempt(
@@ -119,7 +120,7 @@ def unmatch(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def timeline(request: HttpRequest, pk: int) -> HttpResponse:
+def timeline(request: FirmRequest, pk: int) -> HttpResponse:
     """Everything that happened to one pair."""
     link = link_or_404(request, pk)
     context = {
@@ -131,7 +132,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "integrations/timeline.html", context)
 
 
-def _contact(request: HttpRequest, contact_id: int) -> Contact:
+def _contact(request: FirmRequest, contact_id: int) -> Contact:
     return get_object_or_404(Contact.objects.for_firm(request.firm), pk=contact_id)
 
 
