@@ -140,11 +140,20 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 USERSESSIONS_TRACK_ACTIVITY = False
 
-MAILERS = {
-    "default": {
-        "BACKEND": env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"),
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL = env(
+    "EMAIL_BACKEND",
+    default=SMTP if PRODUCTION else "django.core.mail.backends.console.EmailBackend",
+)
+MAILERS: dict[str, dict[str, object]] = {"default": {"BACKEND": EMAIL}}
+if EMAIL == SMTP:
+    MAILERS["default"]["OPTIONS"] = {
+        "host": env("SMTP_HOST", default="localhost"),
+        "port": env.int("SMTP_PORT", default=25),
+        "username": env("SMTP_USER", default=""),
+        "password": env("SMTP_PASSWORD", default=""),
+        "use_tls": env.bool("SMTP_TLS", default=False),
     }
-}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Canopy Sync <no-reply@localhost>")
 
 # -- QuickBooks Online ---------------------------------------------------------------------------
