@@ -177,7 +177,7 @@ QUICKBOOKS = {
     "late_commit_seconds": env.float("QBO_LATE_COMMIT_SECONDS", default=130),
 }
 # Calls a minute to one company. QuickBooks takes 500; the rest is for what the network bunches.
-CALLS_PER_MINUTE = env.int("CALLS_PER_MINUTE", default=490)
+CALLS_PER_MINUTE = env.int("CALLS_PER_MINUTE", default=495)
 # Fernet keys for QuickBooks tokens, newest first; the older ones only read.
 TOKEN_KEYS = env.list("TOKEN_KEYS", default=[DEMO_TOKEN_KEY])
 UNDO_SECONDS = env.float("UNDO_SECONDS", default=10)  # a decision can be taken back until then
