@@ -45,6 +45,7 @@ class Drain:
     lease: leases.Held
     brake: Brake
     books: Books
+    may_read: bool = True  # False: the company would not be read; what waits is sent all the same
 
 
 @transaction.atomic

@@ -61,6 +61,7 @@ LISTEN_EVERY = 0.2  # seconds; people who ring meanwhile go before what is done 
 ROUNDS = 3  # looks at one pair in a row: a write, its answer, a reshaped value
 TOLD_AFTER = 5  # lost answers of one pair, in a row: a person is told
 SILENT_AFTER = 3  # writes without an answer, in a row: the company does not answer
+READS_REST = timedelta(hours=12)  # at most, of a pair that needs a read and has none left
 COMPANY_RESTS = timedelta(minutes=30)  # at most, between probes of a company that fails
 
 
@@ -141,7 +142,7 @@ def _work(
             _set_state(connection, Connection.State.RECONNECT, error, clock.now())
         except CompanyUnavailable as error:
             _set_state(connection, Connection.State.UNAVAILABLE, error, clock.now())
-        except (TryLater, ReadsUsedUp) as error:
+        except TryLater as error:
             _rest(connection, error, clock.now())
     _note_progress(connection, clock.now())
 
@@ -152,6 +153,18 @@ def _listen(run: Drain, now: datetime) -> None:
     leases.renew(run.lease, now=now)
     feed.follow_merges(connection, now=now)
     pairs.gather(connection, now=now)
+    if not run.may_read:
+        return
+    try:
+        _read_what_changed(run, now)
+    except (ReadsUsedUp, Refused) as error:
+        log.error("%s cannot be read: %s %s", connection, error, error.detail)
+        run.may_read = False  # in this drain; what waits to be sent goes on
+        feed.put_off(connection, until=min(_later(error, 0, now), now + COMPANY_RESTS))
+
+
+def _read_what_changed(run: Drain, now: datetime) -> None:
+    connection = run.connection
     if feed.is_wanted(connection, now=now):
         feed.pull(connection, books=run.books, lease=run.lease, now=now)
         pairs.gather(connection, now=now)
@@ -176,6 +189,9 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         _await_outcome(link, error, clock.now())
         report.later += 1
         _count_failure(run.connection, error, clock.now())
+    except ReadsUsedUp as error:
+        _put_off(link, until=min(_later(error, 0, clock.now()), clock.now() + READS_REST))
+        report.later += 1
     except KeepsChanging as error:
         _put_off(link, until=_later(error, link.attempts, clock.now()), error=error)
         report.later += 1

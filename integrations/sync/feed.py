@@ -44,6 +44,11 @@ def want(connection: Connection, *, at: datetime) -> None:
     ).update(wanted_at=at)
 
 
+def put_off(connection: Connection, *, until: datetime) -> None:
+    """It cannot be read now; ask again at `until`."""
+    Cursor.objects.filter(connection=connection).update(wanted_at=until)
+
+
 def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datetime) -> int:
     """
     Read the feed once, or one page of a full listing; return how many changes were news.

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from integrations.errors import FeedTooOld, TryLater
+from integrations.errors import FeedTooOld, Refused, TryLater
 from integrations.providers.base import (
     BadWebhook,
     ChangePage,
@@ -56,7 +56,12 @@ def read_changes(client: QuickBooksClient, cursor: datetime, entities: Sequence[
     if cursor < datetime.now(UTC) - REACH:
         raise FeedTooOld()
     resources = ",".join(MAPPINGS[entity].resource for entity in entities)
-    answer = client.change_data_capture(resources, format_time(cursor))
+    try:
+        answer = client.change_data_capture(resources, format_time(cursor))
+    except Refused as error:
+        if "30 days" in error.detail:
+            raise FeedTooOld() from error
+        raise
     answered_at = answer_time(answer)
     if cursor < answered_at - REACH:
         raise FeedTooOld()

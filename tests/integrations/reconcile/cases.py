@@ -24,9 +24,14 @@ from integrations.reconcile.policy import Decision, Direction, OnConflict, Polic
 from integrations.reconcile.record import UNKNOWN, Field, Life, Record, Unknown, part
 
 
+def explored() -> int:
+    """How many fresh cases somebody wants to see; 0: the fixed ones."""
+    return int(os.environ.get("EXPLORE", "0"))
+
+
 def fixed(examples: int) -> settings:
     """The settings of a law: the same cases each run, unless EXPLORE asks for fresh ones."""
-    explore = int(os.environ.get("EXPLORE", "0"))
+    explore = explored()
     return settings(
         max_examples=explore or examples,
         derandomize=not explore,
