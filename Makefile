@@ -4,7 +4,7 @@ PORT ?= 8000
 QBO_PORT ?= 9000
 PYTHON = .venv/bin/python
 # Tests and checks need no keys of a real installation.
-CHECK = CANOPY_TESTS=1 $(PYTHON)
+CHECK = exec env CANOPY_TESTS=1 $(PYTHON)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-demo demo demo-reset test browser lint format bench shots
@@ -25,7 +25,7 @@ demo-reset: setup-demo ## throw the demo's data away; the next `make demo` start
 	@exec $(PYTHON) manage.py demo --reset
 
 test: setup ## all tests on a real PostgreSQL; ARGS="-k name" picks some
-	@exec $(CHECK) -m pytest $(ARGS)
+	@$(CHECK) -m pytest $(ARGS)
 
 browser: ## install a Chromium for the browser tests (Debian, Ubuntu)
 	@sh scripts/browser
@@ -37,7 +37,7 @@ format: setup ## put the code into its one layout
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
 
 bench: setup ## measure: edits each way, killed workers, ten thousand customers
-	@exec $(CHECK) -m bench $(ARGS)
+	@$(CHECK) -m bench $(ARGS)
 
 shots: setup ## pictures of the pages, in shots/
-	@exec $(CHECK) -m tests.browser.shots $(ARGS)
+	@$(CHECK) -m tests.browser.shots $(ARGS)
