@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from firms.permissions import Actor, Permission
 from integrations.entities.contact import fold
-from integrations.models import ImportedRecord, MatchProposal, Setup
+from integrations.models import ImportedRecord, Link, MatchProposal, Setup
 from integrations.wizard import pairing, queries
 from integrations.wizard.errors import SetupError
 from integrations.wizard.proposals import REMOTE_FIELDS, fill_remote
@@ -104,7 +104,7 @@ def unmatch(*, actor: Actor, setup: Setup, rows: Rows, now: datetime) -> list[in
             row.suggestion_reason = "Unmatched here"
             row.list = List.DUPLICATES if row.home == List.DUPLICATES else List.UNMATCHED
             fill_remote(row, None)
-            row.plan, row.has_differences = None, False
+            row.plan, row.has_differences, row.is_linked = None, False, False
             _decide(row, Decision.NONE, actor, now)
         MatchProposal.objects.bulk_update(back, ["list"], batch_size=500)
         MatchProposal.objects.bulk_create(alone, batch_size=1000)
@@ -218,7 +218,7 @@ def undo(*, actor: Actor, setup: Setup, what: str, decided_at: datetime, now: da
 
 _PAIR_FIELDS = [
     *REMOTE_FIELDS, "list", "suggested", "suggestion_reason", "plan", "has_differences",
-    "decision", "decided_by", "decided_at",
+    "is_linked", "decision", "decided_by", "decided_at",
 ]  # fmt: skip
 
 
@@ -237,11 +237,19 @@ def _pair_up(
         )
     }
     pairs = [row for row in rows if row.suggested and row.suggested.remote_id in free]
+    linked = set(
+        Link.objects.filter(
+            connection=run.connection,
+            state=Link.State.LINKED,
+            local_id__in=[row.local_id for row in pairs],
+        ).values_list("entity", "local_id", "remote_id")
+    )
     for row in pairs:
         assert row.suggested is not None
         free[row.suggested.remote_id].list = List.TAKEN
         fill_remote(row, row.suggested)
         row.list = List.MATCHED
+        row.is_linked = (row.entity, row.local_id, row.remote_id) in linked
         _decide(row, Decision.LINK, actor, now)
     taken = [free[row.remote_id] for row in pairs]
     MatchProposal.objects.bulk_update(taken, ["list"], batch_size=500)

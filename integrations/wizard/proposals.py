@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from integrations.entities import ENTITIES, Local
 from integrations.entities.contact import fold
@@ -43,7 +44,7 @@ def refresh(setup: Setup, entity: str) -> None:
     rows = MatchProposal.objects.filter(
         setup=setup, entity=entity, list=List.MATCHED, is_linked=False
     )
-    stale = rows.filter(plan=None)
+    stale = rows.filter(Q(plan__isnull=True) | ~Q(plan__has_key="here"))
     if setup.matched_at is not None:
         changed = ENTITIES[entity].store.changed_since(
             firm_id=setup.firm_id, since=setup.matched_at

@@ -18,7 +18,7 @@ from firms.models import SyncMark, SyncState
 from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import CONTACT, ENTITIES
-from integrations.models import Connection, ImportedRecord, Link, MatchProposal, Setup
+from integrations.models import Connection, ImportedRecord, Issue, Link, MatchProposal, Setup
 from integrations.sync import activity
 from integrations.wizard import dry_run
 from integrations.wizard.errors import SetupError
@@ -111,17 +111,13 @@ def _make_links(run: Setup, now: datetime) -> int:
     """One link a row, in bulk; return how many are to be worked off."""
     connection = run.connection
     rows = list(MatchProposal.objects.filter(setup=run, entity=ENTITY).exclude(list=List.TAKEN))
-    _part_former(run, rows)
+    _part_former(run, rows, now)
     mine = Link.objects.filter(connection=connection, entity=ENTITY)
     undecided = mine.filter(state__in=[Link.State.UNDECIDED, Link.State.LEFT_OUT])
     undecided.filter(intent__isnull=True).delete()
     known = _known(mine.exclude(state=Link.State.FORMER))
     _look_at_news(mine.filter(state=Link.State.LINKED), connection, now)
-    links = [
-        _link(run, row, now)
-        for row in rows
-        if not row.is_linked and not known.holds(row.local_id, row.remote_id)
-    ]
+    links = [_link(run, row, now) for row in rows if not known.holds(row.local_id, row.remote_id)]
     links += _newcomers(run, rows, known)
     Link.objects.bulk_create(links, batch_size=BATCH)
     _mark(links, now)
@@ -157,17 +153,24 @@ def _link(run: Setup, row: MatchProposal, now: datetime) -> Link:
     return link
 
 
-def _part_former(run: Setup, rows: list[MatchProposal]) -> None:
+def _part_former(run: Setup, rows: list[MatchProposal], now: datetime) -> None:
     """Pairs of before that a person took apart in this run are remembered as former."""
-    kept = [row.local_id for row in rows if row.is_linked]
-    in_lists = [row.local_id for row in rows if row.local_id is not None]
-    Link.objects.filter(
+    standing: dict[int | None, str | None] = {
+        row.local_id: row.remote_id for row in rows if row.local_id is not None
+    }
+    linked = Link.objects.filter(
         connection=run.connection,
         entity=ENTITY,
         state=Link.State.LINKED,
-        local_id__in=set(in_lists) - set(kept),
-        made_at__lt=run.matched_at,
-    ).update(state=Link.State.FORMER, wake_at=None, rests="")
+        made_at__lt=run.matched_at,  # those made since are somebody's newer word
+    ).values_list("pk", "local_id", "remote_id")
+    parted = [
+        pk for pk, local_id, remote_id in linked if standing.get(local_id, remote_id) != remote_id
+    ]
+    Link.objects.filter(pk__in=parted).update(state=Link.State.FORMER, wake_at=None, rests="")
+    Issue.objects.filter(link_id__in=parted, state=Issue.State.OPEN).update(
+        state=Issue.State.RESOLVED, closed_at=now, closing_note="Unmatched"
+    )
 
 
 def _look_at_news(linked: Iterable[Link], connection: Connection, now: datetime) -> None:
@@ -251,6 +254,10 @@ class SyncProgress:
     @property
     def done(self) -> int:
         return max(0, self.total - self.waiting)
+
+    @property
+    def share(self) -> float:
+        return round(self.done / self.total, 3) if self.total else 1
 
 
 def sync_progress(setup: Setup) -> SyncProgress:

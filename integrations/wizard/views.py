@@ -377,6 +377,7 @@ def _list_facts(setup: Setup, name: str, asked: dict[str, Any]) -> dict[str, Any
         "next_list": str(following),
         "all_address": _list_address(name, {**asked, "diff": False}, page=1),
         "diff_address": _list_address(name, {**asked, "diff": True}, page=1),
+        "pick_clear": _list_address(name, {**asked, "q": ""}, page=1),
         "pick_page": _list_address(name, asked) + _and(asked, "pick=page"),
         "pick_all": _list_address(name, asked) + _and(asked, "pick=all"),
         "pick_none": _list_address(name, asked),
@@ -619,8 +620,13 @@ def _sync_progress(request: FirmRequest, setup: Setup) -> HttpResponse:
         if is_fresh:
             messages.success(request, "Contacts synced with QuickBooks.")
         return _moved_on(request, redirect(INTEGRATIONS))
+    rests_until = setup.connection.not_before
     context = _frame(
-        setup, SYNC_CONTACTS, run=syncing.sync_progress(setup), counts=setup.contacts_counts
+        setup,
+        SYNC_CONTACTS,
+        run=syncing.sync_progress(setup),
+        counts=setup.contacts_counts,
+        rests=rests_until is not None and rests_until > timezone.now(),
     )
     if request.htmx:
         return render(request, "integrations/_setup_sync.html", context)
