@@ -395,6 +395,22 @@ def restart(*, actor: Actor, connection: Connection, now: datetime) -> Setup:
     return setup
 
 
+@transaction.atomic
+def skip_services(*, actor: Actor, connection: Connection, now: datetime) -> None:
+    """
+    Go on without service items and invoices. They can be started later.
+
+    Raises:
+        NotConnected: the contacts are not synced yet.
+    """
+    _must(actor, connection)
+    current = Setup.objects.filter(connection=connection, is_current=True)
+    if not current.filter(contacts_finished_at__isnull=False).exists():
+        raise NotConnected("Sync contacts first.")
+    if current.filter(services_skipped_at=None).update(services_skipped_at=now):
+        _note(actor, connection, "Service items and invoices skipped", now)
+
+
 def facts_of(company: Company) -> dict[str, Any]:
     """As kept in `Connection.company_facts`: all of a Company but its id and name, JSON-ready."""
     facts = asdict(company)

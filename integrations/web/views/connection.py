@@ -18,8 +18,8 @@ from integrations.sync import connections
 from integrations.web import notices, queries
 from integrations.web.attempts import attempt
 from integrations.web.forms import DisconnectForm, RulesForm
-from integrations.web.views.listing import setup_url
 from integrations.web.views.loading import connection_or_404
+from integrations.wizard import preflight
 
 
 def _do(request: FirmRequest, service: Callable[..., Any], done: str) -> HttpResponse:
@@ -78,7 +78,7 @@ def rules(request: FirmRequest) -> HttpResponse:
         )
         if is_done:
             return redirect("integrations:home")
-    return _page(request, connection, "rules", form=form)
+    return _page(request, connection, "rules", form=form, findings=preflight.findings(connection))
 
 
 @require_http_methods(["GET", "POST"])
@@ -121,8 +121,26 @@ def restart(request: FirmRequest) -> HttpResponse:
                 actor=request.actor, connection=connection, now=timezone.now()
             ),
         )
-        return redirect(setup_url() if is_done else "integrations:restart")
+        return redirect("setup:contacts" if is_done else "integrations:restart")
     return _page(request, connection, "restart", linked=queries.linked_count(connection))
+
+
+@require_http_methods(["GET", "POST"])
+def services(request: FirmRequest) -> HttpResponse:
+    """The second half of set-up. It comes with a later version; until then it can be skipped."""
+    connection = _managed(request)
+    if connection.contacts_synced_at is None:
+        return redirect("integrations:integrations")
+    if request.method == "POST":
+        attempt(
+            request,
+            lambda: connections.skip_services(
+                actor=request.actor, connection=connection, now=timezone.now()
+            ),
+            done="Setup is finished. Contacts sync from now on.",
+        )
+        return redirect("integrations:integrations")
+    return _page(request, connection, "services")
 
 
 @require_GET

@@ -17,7 +17,6 @@ from integrations.models import Connection
 from integrations.sync import connections
 from integrations.sync.connections import Consented, Outcome
 from integrations.web import notices, queries
-from integrations.web.views.listing import setup_url
 
 IN_POPUP = "consent_in_popup"
 
@@ -93,7 +92,7 @@ def _next(request: FirmRequest, consented: Consented) -> str:
     assert connection is not None
     is_set_up = connection.contacts_synced_at is not None
     is_two_way = connection.profile == Connection.Profile.TWO_WAY
-    return setup_url() if is_two_way and not is_set_up else reverse("integrations:home")
+    return reverse("setup:contacts" if is_two_way and not is_set_up else "integrations:home")
 
 
 def _leave_popup(request: FirmRequest, in_popup: bool, url: str) -> HttpResponse:

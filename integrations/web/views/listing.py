@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -56,10 +55,4 @@ def _context(request: FirmRequest) -> dict[str, Any]:
         "may_connect": not reasons,
         "can_manage": actor.can(Permission.MANAGE_INTEGRATIONS),
         "notice": notices.take(request),
-        "setup_url": setup_url(),
     }
-
-
-def setup_url() -> str:
-    """Where the wizard goes on: it finds the current step by itself."""
-    return reverse("integrations:integrations") + "qbo/setup/contacts/"

@@ -182,6 +182,7 @@ POSTS = [
     ("integrations:rules", ()),
     ("integrations:disconnect", ()),
     ("integrations:restart", ()),
+    ("integrations:services", ()),
     ("integrations:retry_all", ()),
     ("integrations:left_out_create", ()),
     ("integrations:retry", ("issue",)),

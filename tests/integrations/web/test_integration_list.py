@@ -148,3 +148,25 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
 
     with django_assert_num_queries(9):
         client.get(LIST)
+
+
+def test_service_items_can_be_skipped_and_then_the_firm_is_set_up(client, firm, text_of):
+    make_connection(firm)
+    page = text_of(client.get(reverse("integrations:services")))
+    assert "Skip Service Items &amp; Invoices" in page
+
+    client.post(reverse("integrations:services"))
+
+    page = text_of(client.get(LIST))
+    assert ">Next</a>" not in page
+    assert "Skipped" in page
+
+
+def test_service_items_are_not_skipped_before_the_contacts_are_synced(client, firm):
+    connection = make_connection(
+        firm, contacts_synced_at=None, setup={"contacts_finished_at": None}
+    )
+
+    client.post(reverse("integrations:services"))
+
+    assert connection.setups.get().services_skipped_at is None
