@@ -62,6 +62,11 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return self.display_name
 
+    @property
+    def initials(self) -> str:
+        words = self.display_name.split()
+        return "".join(word[0] for word in (*words[:1], *words[1:2])).upper()
+
 
 class Address(models.Model):
     """A contact's billing or shipping address, in the parts that QuickBooks keeps."""

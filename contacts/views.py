@@ -277,7 +277,14 @@ def _conflict_page(request: FirmRequest, form: ContactForm, current: Contact) ->
         {"label": LABELS[name], "mine": _shown(name, value), "theirs": _shown(name, now[name])}
         for name, value in clash.items()
     ]
-    return _form_page(request, again, contact=current, conflict=rows, is_conflict=True)
+    return _form_page(
+        request,
+        again,
+        contact=current,
+        conflict=rows,
+        is_conflict=True,
+        accepted=form.cleaned_data["accepted"],
+    )
 
 
 def _shown(name: str, value: Any) -> str:

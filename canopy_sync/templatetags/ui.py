@@ -18,6 +18,7 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
-    """Draw the control of a form field in the look of ui.css."""
+    """Draw the control of a form field in the look of ui.css. Its label says what it is for."""
+    field.field.widget.attrs.pop("placeholder", None)  # django-allauth repeats the label there
     is_box = getattr(field.field.widget, "input_type", "") in ("checkbox", "radio", "file")
     return field.as_widget(attrs={} if is_box else {"class": "in"})

@@ -429,6 +429,22 @@ def test_of_two_edits_of_one_field_both_values_are_shown_and_keep_mine_keeps_min
     assert contact.phone == "3"
 
 
+def test_a_warning_that_was_accepted_is_not_asked_about_again_after_a_clash(client, staff, firm):
+    contact = make_contact(firm, display_name="Smith: Bob", phone="1")
+    drawn = values_of_form(client.get(f"/contacts/{contact.pk}/edit/"))
+    services.update_contact(
+        actor=make_actor(firm), contact=contact, version=1, changes={"phone": "2"}, now=NOW
+    )
+
+    asked = client.post(
+        f"/contacts/{contact.pk}/edit/", {**drawn, "phone": "3", "accepted": "display_name"}
+    )
+
+    assert asked.context["accepted"] == "display_name"
+    again = {**values_of_form(asked), "accepted": asked.context["accepted"]}
+    assert client.post(f"/contacts/{contact.pk}/edit/", again).status_code == 302
+
+
 @pytest.mark.parametrize("seen", ["", "[]", "{", "null", '"x"'])
 def test_a_form_without_what_was_seen_is_asked_about_not_saved(client, staff, firm, seen):
     contact = make_contact(firm, display_name="Ada", phone="1")
