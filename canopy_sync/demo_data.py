@@ -53,12 +53,12 @@ PEOPLE = (
 )
 
 
-def _billing(line1: str, city: str, region: str, postal_code: str) -> dict[str, str]:
+def _address(kind: str, line1: str, city: str, region: str, postal_code: str) -> dict[str, str]:
     return {
-        "billing_line1": line1,
-        "billing_city": city,
-        "billing_region": region,
-        "billing_postal_code": postal_code,
+        f"{kind}_line1": line1,
+        f"{kind}_city": city,
+        f"{kind}_region": region,
+        f"{kind}_postal_code": postal_code,
     }
 
 
@@ -71,7 +71,8 @@ MATCHED: tuple[dict[str, Any], ...] = (
         "company_name": "Amy's Bird Sanctuary",
         "email": "Birds@Intuit.com",
         "phone": "(650) 555-3311",
-        **_billing("4581 Finch St.", "Bayshore", "CA", "94326"),
+        **_address("billing", "4581 Finch St.", "Bayshore", "CA", "94326"),
+        **_address("shipping", "4581 Finch St.", "Bayshore", "CA", "94326"),
     },
     {  # another phone and no address here
         "display_name": "Bill's Windsurf Shop",
@@ -96,17 +97,21 @@ MATCHED: tuple[dict[str, Any], ...] = (
         "phone": "(650) 555-0987",
     },
     {"display_name": "55 Twin Lane", "parent": "Freeman Sporting Goods", "given_name": "Amelia"},
-    {
+    {  # all equal
         "display_name": "Geeta Kalapatapu",
+        "given_name": "Geeta",
+        "family_name": "Kalapatapu",
         "email": "Geeta@Kalapatapu.com",
-        "website": "https://kalapatapu.example",
+        "phone": "(650) 555-0022",
+        **_address("billing", "1987 Main St.", "Middlefield", "CA", "94303"),
+        **_address("shipping", "1987 Main St.", "Middlefield", "CA", "94303"),
     },
     {"display_name": "Kate Whelan", "email": "Kate@Whelan.com", "phone": "(650) 554-8822"},
     {
         "display_name": "Paulsen Medical Supplies",
         "company_name": "Paulsen Medical Supplies",
         "email": "billing@paulsen.example",
-        **_billing("900 Main Street, Suite 4", "Middlefield", "CA", "94303"),
+        **_address("billing", "900 Main Street, Suite 4", "Middlefield", "CA", "94303"),
     },
     {"display_name": "Red Rock Diner", "given_name": "Stephanie", "family_name": "Martini"},
     {"display_name": "Travis Waldron", "email": "Travis@Waldron.com"},
