@@ -167,11 +167,15 @@ def unanswered(connection: Connection, *, now: datetime) -> list[InboxEntry]:
     """Bells whose record has to be read by its id: the feed did not tell of it in time."""
     patience = Q(made_at__lte=now - GIVE_UP_ON_FEED_AFTER)
     at_once = Q(source=InboxEntry.Source.LISTING) | ~Q(merged_from="")
-    return list(
+    waiting = list(
         InboxEntry.objects.filter(patience | at_once, connection=connection, needs_read=True)
         .select_related("link")
         .order_by("pk")[:100]
     )
+    # Such as the echoes of our own writes: their answers told what the bell is about.
+    answered = [each.pk for each in waiting if _is_answered(each, {})]
+    InboxEntry.objects.filter(pk__in=answered).delete()
+    return [each for each in waiting if each.pk not in answered]
 
 
 def read_by_id(
