@@ -212,6 +212,7 @@ def note_gone(connection: Connection, entity: str, remote_id: str, *, now: datet
     )
     if link is None or link.local_id is None:
         return
+    links.drop_intent(link)
     link.state, link.wake_at, link.rests = Link.State.MERGED, None, Link.Rests.ISSUE
     link.save()
     issues.open_merged(link, now=now)

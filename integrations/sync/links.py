@@ -12,7 +12,7 @@ from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import ENTITIES
 from integrations.errors import MissingDependency, Refused
-from integrations.models import Connection, ImportedRecord, InboxEntry, Link
+from integrations.models import Connection, ImportedRecord, InboxEntry, Intent, Link
 from integrations.reconcile.record import UNKNOWN, Record, Ref
 from integrations.sync import activity, marks, pairs
 
@@ -142,6 +142,7 @@ def follow_merge(connection: Connection, entity: str, *, gone: str, into: str) -
     if of_gone.local_id is None:  # never ours: nothing to move
         of_gone.delete()
         return None
+    drop_intent(of_gone)
     of_gone.merged_into = into
     if survivor is not None and survivor.local_id is not None:
         of_gone.state = Link.State.MERGED
@@ -155,6 +156,11 @@ def follow_merge(connection: Connection, entity: str, *, gone: str, into: str) -
     of_gone.remote_version = None  # nothing of the survivor was seen yet
     of_gone.save()
     return None
+
+
+def drop_intent(link: Link) -> None:
+    """The record it was meant for is gone: whether it was done or not, it says nothing any more."""
+    Intent.objects.filter(link=link).delete()
 
 
 # -- what people do ------------------------------------------------------------------------------

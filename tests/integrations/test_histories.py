@@ -225,6 +225,28 @@ def test_a_deliberate_bug_is_found(name: str, qbo: Emulator, machine_of_lives: t
     assert found.value.guarantee == bug.breaks, "\n".join([str(found.value), *history.told])
 
 
+# -- histories that once ended badly ---------------------------------------------------------------
+
+
+def merged_while_a_write_was_open(history: History) -> None:
+    """The pair came back as linked with the customer that was gone."""
+    history.create_there()
+    history.sync(feed=True)
+    history.create_here()
+    history.sync()
+    history.edit_here(history.contacts[0], "company_name")
+    history.sync(dies_at="answer read, not stored")
+    history.merge_there(history.customers[0], history.customers[1])
+    history.deliver(history.merges[0])
+
+
+@pytest.mark.parametrize("story", [merged_while_a_write_was_open])
+def test_what_once_ended_badly_ends_well(
+    story: Callable[[History], None], qbo: Emulator, machine_of_lives: type[Life]
+):
+    live(History.begin(qbo), story)
+
+
 @pytest.mark.parametrize("story", {bug.story: None for bug in BUGS.values()})
 def test_without_the_bug_its_story_ends_well(
     story: Callable[[History], None], qbo: Emulator, machine_of_lives: type[Life]
