@@ -140,11 +140,20 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,5/5m/key"}
 USERSESSIONS_TRACK_ACTIVITY = False
 
-MAILERS = {
-    "default": {
-        "BACKEND": env("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"),
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL = env(
+    "EMAIL_BACKEND",
+    default=SMTP if PRODUCTION else "django.core.mail.backends.console.EmailBackend",
+)
+MAILERS: dict[str, dict[str, object]] = {"default": {"BACKEND": EMAIL}}
+if EMAIL == SMTP:
+    MAILERS["default"]["OPTIONS"] = {
+        "host": env("SMTP_HOST", default="localhost"),
+        "port": env.int("SMTP_PORT", default=25),
+        "username": env("SMTP_USER", default=""),
+        "password": env("SMTP_PASSWORD", default=""),
+        "use_tls": env.bool("SMTP_TLS", default=False),
     }
-}
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Canopy Sync <no-reply@localhost>")
 
 # -- QuickBooks Online ---------------------------------------------------------------------------
@@ -168,7 +177,7 @@ QUICKBOOKS = {
     "late_commit_seconds": env.float("QBO_LATE_COMMIT_SECONDS", default=130),
 }
 # Calls a minute to one company. QuickBooks takes 500; the rest is for what the network bunches.
-CALLS_PER_MINUTE = env.int("CALLS_PER_MINUTE", default=490)
+CALLS_PER_MINUTE = env.int("CALLS_PER_MINUTE", default=495)
 # Fernet keys for QuickBooks tokens, newest first; the older ones only read.
 TOKEN_KEYS = env.list("TOKEN_KEYS", default=[DEMO_TOKEN_KEY])
 UNDO_SECONDS = env.float("UNDO_SECONDS", default=10)  # a decision can be taken back until then

@@ -3,7 +3,7 @@ Calls a minute, a second and at once per company, shared by all processes throug
 
 QuickBooks takes 500 calls a minute, 10 a second and 10 at once from us per company, and after a 429
 wants 60 seconds of rest. Calls are spaced evenly, which is within all of these for any window:
-490 a minute leave room for what the network bunches together. One row holds the time of the next
+495 a minute leave room for what the network bunches together. One row holds the time of the next
 call; taking a turn is one statement. The clock is the database's; no transaction is open while a
 call waits or is made.
 
@@ -28,15 +28,14 @@ from integrations.errors import Throttled
 
 Lane = Literal["people", "bulk"]
 
-SPACING: Final = timedelta(seconds=60 / settings.CALLS_PER_MINUTE)
 AT_ONCE: Final = 10
 AT_ONCE_IN_BULK: Final = 8  # the others are left to people
 SLOT_LASTS: Final = timedelta(seconds=150)  # longer than any call; then its holder has died
 REST: Final = timedelta(seconds=60)  # after a 429
 RAMP: Final = timedelta(seconds=60)  # after the rest: from a quarter of the pace up to all of it
-# Bulk books its turn this far ahead only, so that people never have more than that before them.
-BULK_BOOKS_AHEAD: Final = SPACING
-LATE: Final = 0.15  # seconds: a turn missed by more is given back, for turns could bunch together
+# Seconds: a turn missed by more is given back. In any second there are then the turns of 1.2 s at
+# most, and these are ten.
+LATE: Final = 0.2
 MOST_MISSED: Final = 3  # turns given back by one call; then the machine is too busy to bunch
 LONGEST_WAIT: Final[dict[str, float]] = {"people": 10.0, "bulk": 30.0}  # seconds
 POLL: Final = 0.05  # seconds, on average, between two looks for a free slot
@@ -54,7 +53,13 @@ TAKE_TURN: Final = f"""
 UPDATE integrations_callbudget SET next_at = GREATEST({_NEXT}, clock_timestamp())
  WHERE connection_id = %(connection)s
    AND COALESCE({_NEXT}, '-infinity') <= clock_timestamp() + %(ahead)s
-RETURNING EXTRACT(EPOCH FROM next_at - clock_timestamp())
+RETURNING next_at, EXTRACT(EPOCH FROM next_at - clock_timestamp())
+"""
+# After the wait: whether a 429 came meanwhile, and by how much the turn was missed.
+CHECK_TURN: Final = """
+SELECT COALESCE(rests_until > clock_timestamp(), FALSE),
+       EXTRACT(EPOCH FROM clock_timestamp() - %(at)s)::float
+  FROM integrations_callbudget WHERE connection_id = %(connection)s
 """
 NEXT_TURN: Final = f"""
 SELECT EXTRACT(EPOCH FROM {_NEXT} - clock_timestamp()), {_NEXT}
@@ -106,10 +111,15 @@ class CompanyGate:
     """What every call to one company passes through; see providers.base.Gate."""
 
     def __init__(
-        self, connection_id: int, *, lane: Lane, longest_wait: float | None = None
+        self,
+        connection_id: int,
+        *,
+        lane: Lane,
+        longest_wait: float | None = None,
     ) -> None:
         """`longest_wait`: seconds a call may wait for its turn, else the lane's."""
         self._connection_id = connection_id
+        self._spacing = timedelta(seconds=60 / settings.CALLS_PER_MINUTE)
         self._lane = lane
         self._longest = LONGEST_WAIT[lane] if longest_wait is None else longest_wait
 
@@ -155,32 +165,28 @@ class CompanyGate:
         missed = 0
         while True:
             asked_at = time.monotonic()
-            wait = self._take_turn(gives_up_at)
-            if wait is None:
+            turn = self._take_turn(gives_up_at)
+            if turn is None:
                 self._wait_to_ask_again(gives_up_at)
                 continue
-            time.sleep(wait)
-            is_late = time.monotonic() > asked_at + wait + LATE
-            if is_late and missed < MOST_MISSED:
-                missed += 1
-            elif wait == 0 or not self._is_resting():
+            at, wait = turn
+            if wait > 0:
+                time.sleep(wait)
+                is_resting, late = self._ask(CHECK_TURN, at=at)[0]
+            else:
+                is_resting, late = False, time.monotonic() - asked_at
+            if not is_resting and (late <= LATE or missed >= MOST_MISSED):
                 return
+            missed += 1
 
-    def _take_turn(self, gives_up_at: float) -> float | None:
-        """The seconds until our turn, or None if none may be taken yet."""
+    def _take_turn(self, gives_up_at: float) -> tuple[datetime, float] | None:
+        """When our turn is, and in how many seconds; None if none may be taken yet."""
         ahead = timedelta(seconds=max(gives_up_at - time.monotonic(), 0))
         if self._lane == "bulk":
-            ahead = min(ahead, BULK_BOOKS_AHEAD)
-        rows = self._ask(TAKE_TURN, spacing=SPACING, ramp=RAMP, ahead=ahead)
-        return max(float(rows[0][0]), 0.0) if rows else None
-
-    def _is_resting(self) -> bool:
-        """Whether a 429 came while this call waited for its turn."""
-        rows = self._ask(
-            "SELECT rests_until > clock_timestamp() FROM integrations_callbudget"
-            " WHERE connection_id = %(connection)s"
-        )
-        return bool(rows[0][0])
+            # One turn only, so that people never have more than that before them.
+            ahead = min(ahead, self._spacing)
+        rows = self._ask(TAKE_TURN, spacing=self._spacing, ramp=RAMP, ahead=ahead)
+        return (rows[0][0], float(rows[0][1])) if rows else None
 
     def _wait_to_ask_again(self, gives_up_at: float) -> None:
         """
@@ -189,8 +195,8 @@ class CompanyGate:
         Raises:
             Throttled: that would be too long.
         """
-        seconds, at = self._ask(NEXT_TURN, spacing=SPACING, ramp=RAMP)[0]
-        seconds = max(float(seconds or 0) - BULK_BOOKS_AHEAD.total_seconds(), 0.002)
+        seconds, at = self._ask(NEXT_TURN, spacing=self._spacing, ramp=RAMP)[0]
+        seconds = max(float(seconds or 0) - self._spacing.total_seconds(), 0.002)
         if time.monotonic() + seconds > gives_up_at:
             raise Throttled(until=at)
         time.sleep(seconds)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from canopy_sync import production
 from canopy_sync.supervisor import Supervisor
+from integrations import tasks
 
 
 class Command(BaseCommand):
@@ -16,12 +17,4 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         production.must_be_configured()
-        Supervisor(ring_due=_ring_due()).run()
-
-
-def _ring_due() -> Any:
-    try:
-        from integrations import tasks
-    except ImportError:  # while its parts are being built
-        return lambda *, now: 0
-    return tasks.ring_due
+        Supervisor(ring_due=tasks.ring_due).run()

@@ -106,6 +106,17 @@ def test_a_throttled_write_was_not_done(
     assert named(emulator) == 0
 
 
+def test_used_up_reads_rest_and_writes_go_on(books: QuickBooksBooks, emulator: Emulator) -> None:
+    books.count("contact", which="all")
+    emulator.switch(metered_allowance=emulator.counts()["metered"])
+
+    with pytest.raises(errors.ReadsUsedUp):
+        books.count("contact", which="all")
+    write(books)
+
+    assert named(emulator) == 1
+
+
 def test_nobody_listening_means_nothing_was_done(emulator: Emulator) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
