@@ -1,0 +1,209 @@
+"""Pages of firms and contacts in a real browser: axe, widths, keys, and without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from contacts.models import Contact
+from firms.models import Firm, User
+from firms.permissions import VIEWER
+from tests.factories import NOW, make_contact, make_firm, make_member
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def firm() -> Firm:
+    return make_firm(name="Alder & Finch Accounting")
+
+
+@pytest.fixture
+def admin(firm: Firm) -> User:
+    return make_member(firm, name="Priya Raman", email="priya@alderfinch.test").user
+
+
+@pytest.fixture
+def addresses(firm: Firm) -> list[str]:
+    """Every page of ours, with text that is hard to lay out."""
+    parent = make_contact(firm, display_name="Maple Ridge Dental Group", notes="One\ntwo")
+    long = make_contact(
+        firm,
+        display_name="W" * 500,
+        company_name="W" * 100,
+        email="w" * 300,
+        billing_line1="W" * 500,
+        parent_id=parent.pk,
+    )
+    make_contact(firm, display_name="شركة <script>alert(1)</script>")
+    member = make_member(firm, role="Viewer", permissions=VIEWER)
+    contact = f"/contacts/{long.pk}/"
+    return [
+        "/contacts/",
+        "/contacts/?q=nothing&sync=failed",
+        contact,
+        f"{contact}edit/",
+        f"{contact}archive/",
+        f"{contact}restore/",
+        "/contacts/import/",
+        "/settings/firm/",
+        "/settings/team/",
+        "/settings/team/invite/",
+        f"/settings/team/{member.pk}/role/",
+        f"/settings/team/{member.pk}/remove/",
+        "/settings/plan/",
+        "/settings/audit-log/",
+        "/accounts/password/change/",
+        "/accounts/2fa/",
+        "/accounts/sessions/",
+        "/nowhere/",
+    ]
+
+
+def findings(page: Page) -> list[str]:
+    answer = Axe().run(page, options={"runOnly": RULES}).response
+    return [
+        f"{each['id']}: {node['html'][:120]}"
+        for each in answer["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(open_page, admin, addresses, theme):
+    page = open_page(admin, color_scheme=theme)
+
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        found[address] = findings(page)
+
+    assert {address: each for address, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_where_people_sign_in(open_page, db, theme):
+    page = open_page(color_scheme=theme)
+
+    for address in ("/sign-in/", "/accounts/password/reset/"):
+        page.goto(address)
+        assert findings(page) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1440, 390, 320])
+def test_no_page_scrolls_sideways(open_page, admin, addresses, width):
+    page = open_page(admin, width=width)
+
+    widths = {}
+    for address in addresses:
+        page.goto(address)
+        widths[address] = page.evaluate("document.documentElement.scrollWidth")
+
+    assert {address: each for address, each in widths.items() if each > width} == {}
+
+
+def test_turning_a_page_keeps_the_frame_and_moves_focus_to_the_heading(open_page, admin, firm):
+    Contact.objects.bulk_create(
+        Contact(firm=firm, display_name=f"Contact {n:04}", created_at=NOW, updated_at=NOW)
+        for n in range(301)
+    )
+    page = open_page(admin)
+    page.goto("/contacts/")
+
+    page.keyboard.press("]")
+
+    expect(page.get_by_role("link", name="Contact 0300")).to_be_visible()
+    expect(page).to_have_title("Contacts (page 2 of 2) - Canopy Sync")
+    expect(page.locator("h1")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("link", name="Contact 0000")).to_be_visible()
+    expect(page.locator("nav.side")).to_be_visible()
+
+
+def test_the_list_searches_while_one_types_and_keeps_the_focus(open_page, admin, firm):
+    make_contact(firm, display_name="Maple Ridge")
+    make_contact(firm, display_name="Else")
+    page = open_page(admin)
+    page.goto("/contacts/")
+
+    page.keyboard.press("/")
+    page.keyboard.type("maple")
+
+    expect(page.get_by_role("link", name="Else")).to_have_count(0)
+    page.keyboard.type(" ridge")
+    expect(page).to_have_url("/contacts/?q=maple%20ridge")
+    expect(page.get_by_role("link", name="Maple Ridge", exact=True)).to_be_visible()
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("maple ridge")
+
+
+def test_what_is_typed_while_an_answer_is_on_its_way_is_not_lost(open_page, admin, firm):
+    make_contact(firm, display_name="Maple Ridge")
+    page = open_page(admin)
+    page.goto("/contacts/")
+    late = []
+
+    def answer_late(route):
+        if not late:
+            late.append(route)  # kept until more was typed
+        else:
+            route.continue_()
+
+    page.route("**/contacts/?q=*", answer_late)
+    page.locator("#q").press_sequentially("map")
+    expect(page.locator("#list.htmx-request, form.htmx-request")).not_to_have_count(0)
+    page.locator("#q").press_sequentially("le")
+    late[0].continue_()
+
+    expect(page).to_have_url("/contacts/?q=maple")
+    expect(page.locator("#q")).to_have_value("maple")
+    expect(page.locator("#q")).to_be_focused()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_contact_is_made_warned_of_and_found_on_a_telephone(open_page, admin, firm, javascript):
+    page = open_page(admin, width=390, java_script_enabled=javascript)
+    page.goto("/contacts/")
+    page.get_by_role("link", name="New contact").first.click()
+    page.get_by_label("Display name").fill("Smith: Bob")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("no colon in a display name").first).to_be_visible()
+    page.get_by_role("button", name="Save anyway").click()
+    expect(page.locator("h1")).to_have_text("Smith: Bob")
+    page.locator("summary[aria-label=Menu]").click()
+    page.get_by_role("link", name="Contacts").first.click()
+    page.get_by_label("Search contacts").fill("smith")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("link", name="Smith: Bob")).to_be_visible()
+
+
+def test_signing_in_by_hand_and_switching_to_dark(open_page, admin):
+    page = open_page(java_script_enabled=False)
+    page.goto("/settings/team/")
+    page.get_by_label("Email").fill("priya@alderfinch.test")
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.locator("h1")).to_have_text("Team and roles")
+    page.locator("nav.side summary.me").click()
+    page.get_by_role("button", name="Dark").first.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_nothing_on_a_page_breaks_the_rules_for_scripts(open_page, admin, firm):
+    contact = make_contact(firm, display_name="<img src=x onerror=alert(1)>")
+    page = open_page(admin)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    for address in ("/contacts/", f"/contacts/{contact.pk}/", "/contacts/new/"):
+        page.goto(address)
+
+    assert [each for each in said if "preload" not in each] == []
