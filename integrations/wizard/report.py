@@ -57,6 +57,12 @@ class Line:
         }[Decision(self.row.decision)]
 
     @property
+    def what_to_do(self) -> str:
+        if self.issue is None or not self.is_planned:
+            return ""
+        return self.issue.what_to_do or (CHOOSE if self.issue.is_conflict else "")
+
+    @property
     def reason(self) -> str:
         if self.issue is not None and self.is_planned:
             return self.issue.sentence
@@ -67,6 +73,9 @@ class Line:
             List.DUPLICATES: "The name is not unique",
             List.NEW: "Not ticked",
         }.get(List(self.row.list), "")
+
+
+CHOOSE = "Keep ours or theirs, or choose field by field."
 
 
 def lines(setup: Setup) -> Iterator[Line]:
@@ -188,7 +197,7 @@ def as_csv(setup: Setup) -> Iterator[str]:
                 line.row.remote_label,
                 line.row.remote_email,
                 line.reason,
-                line.issue.what_to_do if line.needs_you and line.issue else "",
+                line.what_to_do,
             )
             for line in lines(setup)
         ),

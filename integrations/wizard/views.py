@@ -373,6 +373,7 @@ def _list_facts(setup: Setup, name: str, asked: dict[str, Any]) -> dict[str, Any
         "page": page,
         "rows": _groups(page.rows) if name == List.DUPLICATES else _shown(page.rows, name),
         "counts": counts,
+        "count_shown": queries.number_shown(counts, name) if not (asked["q"] or only) else total,
         "stale": queries.stale(setup, ENTITY),
         "next_list": str(following),
         "all_address": _list_address(name, {**asked, "diff": False}, page=1),
@@ -402,13 +403,18 @@ def _shown(rows: list[MatchProposal], name: str) -> list[MatchProposal]:
     return rows
 
 
+LABELS_AT_MOST = 2  # of fields named in a row; the rest is counted
+
+
 def _mark_differences(row: Any) -> None:
     told = row.plan or {"here": [], "there": [], "ask": []}
     groups = sorted({*told["here"], *told["there"], *told["ask"]})
     row.name_differs = "display_name" in groups
     row.email_differs = "email" in groups
     others = [each for each in groups if each not in ("display_name", "email")]
-    row.other_differences = ", ".join(pairing.labels(others, CONTACT.record))
+    labels = pairing.labels(others, CONTACT.record)
+    row.other_differences = ", ".join(labels[:LABELS_AT_MOST])
+    row.more_differences = max(0, len(labels) - LABELS_AT_MOST)
     same_email = row.local_email and row.local_email.casefold() == row.remote_email.casefold()
     if row.is_linked:
         row.matched_on = "Linked before"
@@ -511,7 +517,7 @@ def _tell(request: FirmRequest, name: str, verb: str, label: str, count: int, at
     messages.success(
         request,
         format_html(
-            '{} {}. <button class="btn sm" form="rows" name="undo" value="{}:{}">Undo</button>',
+            '{} {}. <button class="btn sm" form="undo" name="undo" value="{}:{}">Undo</button>',
             who,
             words,
             what,
