@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.dateparse import parse_datetime
@@ -357,8 +358,8 @@ def disconnect(
     Without, the pairs become *former* ones, what waits is dropped, and set-up starts over.
     """
     _must(actor, connection)
-    credential = Credential.objects.filter(connection=connection).first()
-    was_told = credential is None or _revoke(connection.provider, credential.refresh_token)
+    token = _refresh_token(connection)
+    was_told = token is not None and (not token or _revoke(connection.provider, token))
     with transaction.atomic():
         Credential.objects.filter(connection=connection).delete()
         Connection.objects.filter(pk=connection.pk).update(
@@ -501,6 +502,16 @@ def _is_taken(provider: str, company_id: str, *, by_other_than: Firm) -> bool:
     )
 
 
+def _refresh_token(connection: Connection) -> str | None:
+    """The stored one; "" if there is none, None if no key of ours opens it any more."""
+    try:
+        credential = Credential.objects.filter(connection=connection).first()
+    except InvalidToken:
+        log.warning("The tokens of connection %s cannot be opened", connection.pk)
+        return None
+    return credential.refresh_token if credential else ""
+
+
 def _revoke(provider: str, refresh_token: str) -> bool:
     """End a consent there. Returns whether the provider answered."""
     try:
@@ -570,17 +581,17 @@ def _replace(
     now: datetime,
 ) -> Consented:
     """Connect a company the firm was not connected to; an older connection goes with its rows."""
-    old_token = ""
-    if old is not None:
-        credential = Credential.objects.filter(connection=old).first()
-        old_token = credential.refresh_token if credential else ""
+    old_token = _refresh_token(old) if old is not None else ""
     try:
         with transaction.atomic():
             if old is not None:
                 _forget(actor, old, now)
             connection = _create(actor, provider, profile, company, tokens, now)
-    except IntegrityError:  # another firm connected it in this moment
-        raise CompanyTaken(company.name) from None
+    except IntegrityError:  # somebody connected it in this moment: here or in another firm
+        mine = Connection.objects.filter(firm_id=actor.firm_id, company_id=company.company_id)
+        if (there := mine.first()) is None:
+            raise CompanyTaken(company.name) from None
+        return _reconnect(actor=actor, connection=there, company=company, tokens=tokens, now=now)
     if old is not None and old_token:
         _revoke(old.provider, old_token)
     return Consented(outcome=Outcome.CONNECTED, company_name=company.name, connection=connection)

@@ -21,6 +21,7 @@ from integrations.web.attempts import EXPECTED
 from integrations.web.views.loading import connection_or_404
 
 PAGE = 300
+AT_ONCE = 300  # a press creates this many; the person is told how many are left
 
 
 @require_GET
@@ -52,14 +53,14 @@ def create(request: FirmRequest) -> HttpResponse:
     if request.POST.get("all") != "1":
         chosen = request.POST.getlist("only") or request.POST.getlist("link")
         rows = rows.filter(pk__in=[each for each in chosen if each.isdecimal()])
-    done, refused = 0, []
-    for link in rows:
+    number, done, refused = rows.count(), 0, []
+    for link in rows[:AT_ONCE]:
         problem = _create(request, link)
         if problem:
             refused.append(problem)
         else:
             done += 1
-    _tell(request, done, refused, side=filters["side"])
+    _tell(request, done, refused, side=filters["side"], rest=max(number - AT_ONCE, 0))
     return redirect(f"{reverse('integrations:left_out')}?{_query(filters)}")
 
 
@@ -82,14 +83,16 @@ def _create(request: FirmRequest, link: Link) -> str:
     return ""
 
 
-def _tell(request: FirmRequest, done: int, refused: list[str], *, side: str) -> None:
+def _tell(request: FirmRequest, done: int, refused: list[str], *, side: str, rest: int) -> None:
     place = "here" if side == "theirs" else "in QuickBooks"
     if done:
         noun = "contact" if side == "theirs" else "customer"
         messages.success(
             request, f"{done} {noun}{'' if done == 1 else 's'} will be created {place}."
         )
-    if refused:
+    if rest:
+        notices.leave(request, f"{rest} more match. Press again for the next ones.", tone="info")
+    elif refused:
         notices.leave(request, " ".join(refused[:5]))
     elif not done:
         notices.leave(request, "Choose at least one row.", tone="warn")

@@ -310,3 +310,15 @@ def test_nothing_of_a_consent_is_kept_by_a_cache(client, realm):
     answer = come_back(client, realm)
 
     assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_two_people_who_connect_the_same_company_make_one_connection(client, realm, firm, sign_in):
+    other = sign_in(make_member(firm))
+    first = local(answer_consent(leave(client), company=realm))
+    second = local(answer_consent(leave(other), company=realm))
+
+    client.get(first)
+    other.get(second)
+
+    assert Connection.objects.get().company_id == realm
+    assert "already connected to another firm" not in shown(other)

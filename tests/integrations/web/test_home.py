@@ -350,3 +350,13 @@ def test_restart_begins_a_new_setup_and_keeps_the_links(client, firm):
     assert connection.setups.get(is_current=True).pk != before.pk
     link.refresh_from_db()
     assert link.state == "linked"
+
+
+def test_disconnect_works_when_no_key_opens_the_tokens_any_more(client, firm, settings):
+    connection = make_connection(firm)
+    settings.TOKEN_KEYS = ["YW5vdGhlci1rZXktb2YtMzItYnl0ZXMtZm9yLXRoaXM="]
+
+    client.post(reverse("integrations:disconnect"), {"links": "keep"})
+
+    connection.refresh_from_db()
+    assert (connection.state, connection.state_reason) == ("disconnected", connections.NOT_TOLD)

@@ -128,7 +128,7 @@ def test_linking_to_the_existing_customer_makes_no_second_one(
     [existing] = world.customers_named(TAKEN)
 
     press(browser, "link_to_existing", refused, remote_id=existing["Id"])
-    world.sync(feed=True)
+    world.sync(after=60, feed=True)
 
     link = Link.objects.get(pk=refused.link_id)
     assert (link.state, link.remote_id) == ("linked", existing["Id"])
@@ -157,7 +157,7 @@ def test_another_name_is_sent(world, browser, refused):
     version = refused.link.local_version or 1
 
     press(browser, "rename", refused, name="Amy Lauterbach", version=str(version))
-    world.sync(after=1)
+    world.sync(after=60)
 
     assert len(world.customers_named("Amy Lauterbach")) == 1
     assert "Nothing needs you" in words(browser)
@@ -172,7 +172,7 @@ def test_an_empty_name_is_refused_beside_the_field(world, browser, refused):
 
 def test_a_retry_counts_as_another_try(world, browser, refused):
     press(browser, "retry", refused)
-    world.sync(after=1)
+    world.sync(after=60)
 
     refused.refresh_from_db()
     assert refused.tries == 2
@@ -231,7 +231,7 @@ def test_a_left_out_contact_is_created_there_by_its_button(world, browser):
     assert world.customers_named("Grace Hopper") == []
 
     browser.post(reverse("integrations:left_out_create"), {"side": "ours", "only": str(link.pk)})
-    world.sync(after=1)
+    world.sync(after=60)
 
     assert len(world.customers_named("Grace Hopper")) == 1
 
@@ -244,7 +244,7 @@ def test_unmatching_stops_the_copying_and_deletes_nothing(world, browser):
 
     browser.post(reverse("integrations:unmatch", args=[link.pk]))
     world.edit(contact, phone="555-0777")
-    world.sync(after=1)
+    world.sync(after=60)
 
     [customer] = world.customers_named("Ada Lovelace")
     assert "PrimaryPhone" not in customer

@@ -237,3 +237,13 @@ def test_activity_is_only_ever_added_to(client, firm):
 
     assert client.post(url).status_code == 405
     assert Activity.objects.count() == 1
+
+
+def test_one_press_creates_three_hundred_and_counts_the_rest(client, firm, monkeypatch):
+    left_out(make_connection(firm), "Ada", "Bob", "Cleo")
+    monkeypatch.setattr("integrations.web.views.left_out.AT_ONCE", 2)
+
+    client.post(reverse("integrations:left_out_create"), {"side": "ours", "all": "1"})
+
+    assert Link.objects.filter(may_create=True).count() == 2
+    assert "1 more match. Press again for the next ones." in words(client, LEFT_OUT)
