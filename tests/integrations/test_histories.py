@@ -8,6 +8,7 @@ looks at that many fresh histories; `--hypothesis-seed` replays what it found.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -206,7 +207,7 @@ def machine_of_lives(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_whatever_happens_both_sides_end_equal_and_nothing_is_lost(machine_of_lives: type[Life]):
-    run_state_machine_as_test(machine_of_lives, settings=many(12, 25))
+    run_state_machine_as_test(machine_of_lives, settings=many(8, 20))
 
 
 def live(history: History, story: Callable[[History], None]) -> None:
@@ -223,6 +224,16 @@ def test_a_deliberate_bug_is_found(name: str, qbo: Emulator, machine_of_lives: t
         live(history, bug.story)
 
     assert found.value.guarantee == bug.breaks, "\n".join([str(found.value), *history.told])
+
+
+@pytest.mark.timeout(0)
+@pytest.mark.skipif(not explored(), reason="EXPLORE=200 lets random histories look for the bugs")
+@pytest.mark.parametrize("name", BUGS)
+def test_random_histories_find_a_deliberate_bug(name: str, machine_of_lives: type[Life]):
+    with BUGS[name].switched_on(), suppress(Exception):
+        run_state_machine_as_test(machine_of_lives, settings=many(0, 25))
+
+    assert machine_of_lives.failed
 
 
 # -- histories that once ended badly ---------------------------------------------------------------
