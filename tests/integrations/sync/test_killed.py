@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,10 +11,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection as database
 
 from contacts.models import Contact
 from integrations.models import Intent, Issue, Link, OutboxEntry
+from tests.processes import environment
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,10 +23,6 @@ LATER = 131  # seconds until a lost write may be sent again
 
 def drain_and_die(world: World, step: str) -> int:
     """Drain in another process that is killed at `step`; return how it ended."""
-    parts = database.settings_dict
-    options = "&".join(f"{name}={value}" for name, value in parts.get("OPTIONS", {}).items())
-    place = f"{parts['HOST']}:{parts['PORT']}" if parts["HOST"] else ""
-    url = f"postgres://{parts['USER']}:{parts['PASSWORD']}@{place}/{parts['NAME']}?{options}"
     ended = subprocess.run(
         [
             sys.executable,
@@ -39,12 +34,7 @@ def drain_and_die(world: World, step: str) -> int:
             json.dumps(settings.QUICKBOOKS),
         ],
         cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "canopy_sync.settings",
-            "CANOPY_TESTS": "1",
-        },
+        env=environment(),
         timeout=60,
         check=False,
         capture_output=True,

@@ -1,0 +1,120 @@
+"""The whole way of an admin: connect, look through the lists, sync, and then it just flows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Demo, a_page, sign_in, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_an_admin_connects_walks_the_lists_and_syncs(
+    chromium: Browser, demo: Demo, javascript: bool
+):
+    with a_page(chromium, javascript=javascript) as page:
+        sign_in(page, demo)
+        _connect(page, demo, javascript=javascript)
+        _import_active_contacts(page, javascript=javascript)
+        assert not [each for each in demo.ask("log")["calls"] if _is_write(each)]
+        _look_through_the_lists(page)
+        _sync_contacts(page, javascript=javascript)
+        _edit_here_and_find_it_there(page, demo)
+        _edit_there_and_find_it_here(page, demo)
+
+
+def _is_write(call: dict[str, Any]) -> bool:
+    return call["kind"] in ("create", "update", "inactivate", "delete")
+
+
+def _connect(page: Page, demo: Demo, *, javascript: bool) -> None:
+    page.goto(f"{demo.url}/settings/integrations/")
+    connect = page.get_by_role("button", name="Connect")
+    if javascript:
+        with page.context.expect_page() as opened:
+            connect.click()
+        quickbooks = opened.value
+    else:
+        connect.click()
+        quickbooks = page
+    quickbooks.wait_for_url(lambda url: url.startswith(demo.qbo_url))
+    quickbooks.get_by_role("button", name="Sign In").click()
+    quickbooks.get_by_role("button", name="Connect").click()
+    page.wait_for_url("**/qbo/setup/contacts/")
+    expect(page.get_by_text("Connected to Craig's Design").first).to_be_visible()
+
+
+def _import_active_contacts(page: Page, *, javascript: bool) -> None:
+    expect(page.get_by_role("radio", name=re.compile("Active contacts"))).to_be_checked()
+    page.get_by_role("button", name="Start").click()
+    if javascript:
+        page.wait_for_url("**/contacts/matched/", timeout=30_000)
+    else:
+        until(lambda: _next_is_ready(page), "the import", seconds=30)
+
+
+def _next_is_ready(page: Page) -> bool:
+    page.goto(page.url)
+    if "/contacts/matched/" in page.url:
+        return True
+    following = page.get_by_role("link", name="Next")
+    if following.count() and following.first.get_attribute("aria-disabled") != "true":
+        following.first.click()
+        return True
+    return False
+
+
+def _look_through_the_lists(page: Page) -> None:
+    for name in ("Matched", "Unmatched", "Duplicates", "New from QuickBooks"):
+        expect(page.get_by_role("heading", level=1)).to_contain_text(name.split()[0])
+        if name != "New from QuickBooks":
+            page.get_by_role("link", name="Next").click()
+
+
+def _sync_contacts(page: Page, *, javascript: bool) -> None:
+    page.get_by_role("link", name="Sync contacts").click()
+    page.get_by_role("button", name="Sync contacts").click()
+    if javascript:
+        page.wait_for_url("**/settings/integrations/", timeout=60_000)
+    else:
+        until(lambda: _is_back(page), "the sync", seconds=60)
+    expect(page.get_by_text("Contacts synced with QuickBooks.").first).to_be_visible()
+    expect(page.get_by_role("link", name="Next")).to_be_visible()
+
+
+def _is_back(page: Page) -> bool:
+    page.goto(page.url)
+    return page.url.endswith("/settings/integrations/")
+
+
+def _edit_here_and_find_it_there(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.url}/contacts/")
+    page.get_by_role("link", name="Amy's Bird Sanctuary").click()
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Main phone").fill("(650) 555-0101")
+    page.get_by_role("button", name="Save").click()
+    until(lambda: _phone_of(demo, "Amy's Bird Sanctuary") == "(650) 555-0101", "the edit there")
+
+
+def _edit_there_and_find_it_here(page: Page, demo: Demo) -> None:
+    contact = page.url
+    page.goto(f"{demo.qbo_url}/books/customers")
+    page.get_by_role("link", name="Amy's Bird Sanctuary").click()
+    page.get_by_label("Mobile").fill("(650) 555-0199")
+    page.get_by_role("button", name="Save").click()
+
+    def arrived() -> bool:
+        page.goto(contact)
+        return page.get_by_text("(650) 555-0199").count() > 0
+
+    until(arrived, "the edit to arrive here")
+
+
+def _phone_of(demo: Demo, name: str) -> str:
+    customer = next(each for each in demo.customers() if each["DisplayName"] == name)
+    return str(customer.get("PrimaryPhone", {}).get("FreeFormNumber", ""))
