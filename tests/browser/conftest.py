@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.demo import Demo, running_demo
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Playwright's loop runs in our thread; Django would take each query for one from async code.
@@ -58,3 +62,14 @@ def open_page(browser: Browser, live_server: Any, client: Any) -> Iterator[Calla
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    """`make demo` in a folder of its own: nobody is connected yet."""
+    # pytest's own temporary folders are closed to the user the database runs as.
+    with (
+        tempfile.TemporaryDirectory(prefix="canopy-demo-") as folder,
+        running_demo(Path(folder) / "data") as made,
+    ):
+        yield made
