@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from integrations.entities.contact import ContactRecord
@@ -18,6 +18,7 @@ from integrations.reconcile.record import UNKNOWN, Life, Ref
 from tests.integrations.providers.quickbooks import shelf
 
 MAPPING = ContactMapping()
+on_a_busy_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 UNMODELLED = {
     "Title": "Dr",
     "PrintOnCheckName": "A. Byron",
@@ -120,11 +121,13 @@ def read(stored: dict[str, Any]) -> Snapshot:
 # -- The laws ------------------------------------------------------------------------------------
 
 
+@on_a_busy_machine
 @given(records())
 def test_a_record_that_was_created_reads_as_it_was(record: ContactRecord) -> None:
     assert read(created(record)).record == record
 
 
+@on_a_busy_machine
 @given(records(), records(), some.booleans())
 def test_the_changes_from_one_to_another_sent_to_the_one_mean_the_other(
     one: ContactRecord, other: ContactRecord, merges: bool
@@ -134,6 +137,7 @@ def test_the_changes_from_one_to_another_sent_to_the_one_mean_the_other(
     assert read(stored).record == other
 
 
+@on_a_busy_machine
 @given(records(), records(), some.booleans())
 def test_what_we_do_not_model_survives(
     one: ContactRecord, other: ContactRecord, merges: bool
@@ -148,6 +152,7 @@ def test_what_we_do_not_model_survives(
     assert {name: after["BillAddr"][name] for name in address} == address
 
 
+@on_a_busy_machine
 @given(records(), records())
 def test_nothing_is_sent_that_did_not_change(one: ContactRecord, other: ContactRecord) -> None:
     stored = created(one)
