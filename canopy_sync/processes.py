@@ -61,6 +61,14 @@ def family(pid: int) -> list[psutil.Process]:
         return []
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still does something; a zombie only waits to be taken note of."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def kill(processes: Sequence[psutil.Process]) -> None:
     """End these at once, and wait until they are gone."""
     for process in processes:
@@ -84,9 +92,9 @@ def stop(children: Sequence[subprocess.Popen[bytes]], *, seconds: float) -> None
     until = time.monotonic() + seconds
     while time.monotonic() < until and any(child.poll() is None for child in children):
         time.sleep(0.02)
-    left = [each for found in families.values() for each in found if each.is_running()]
-    left += [each for child in children if child.poll() is None for each in family(child.pid)]
-    kill(list(set(left)))
+    left = {each for found in families.values() for each in found if is_alive(each)}
+    left |= {each for child in children if child.poll() is None for each in family(child.pid)}
+    kill(list(left))
     for child in children:
         child.wait(timeout=5)
 

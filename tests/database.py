@@ -21,8 +21,7 @@ def _start() -> None:
     os.environ["DATABASE_URL"] = postgres.app_url(server)
 
     def stop() -> None:
-        server.cleanup_mode = "stop"
-        server.cleanup()
+        postgres.stop(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)
 
     atexit.register(stop)

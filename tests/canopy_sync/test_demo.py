@@ -1,4 +1,9 @@
-"""`make demo` as real processes: up, down, and nothing left however it ends."""
+"""
+`make demo` as real processes: up, down, and nothing left however it ends.
+
+The limits here are far above what is promised (15 s up, 5 s down on a machine at rest), so that a
+busy machine fails no test.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +72,7 @@ class Run:
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout=15)
+            self.process.wait(timeout=30)
         processes.kill(processes.carrying(MARK, self.mark))
 
 
@@ -89,27 +94,27 @@ def test_the_emulator_is_told_our_addresses():
     assert reverse("integrations:callback") == demo_command.CALLBACK_PATH
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_the_demo_comes_up_goes_down_keeps_its_data_and_leaves_nothing(demo):
     first = demo()
-    wait_until(first.is_ready, seconds=40, what="ready")
+    wait_until(first.is_ready, seconds=120, what="ready")
     assert health(first.port)["ok"] is True
     assert re.findall(r"\S+@\S+", first.said())[0] == "priya@alderfinch.example"
     assert len(first.left()) >= 12
 
     first.process.send_signal(signal.SIGTERM)
-    assert first.process.wait(timeout=8) == 0
+    assert first.process.wait(timeout=30) == 0
     assert first.left() == []
 
     second = demo()
-    wait_until(second.is_ready, seconds=30, what="ready again")
+    wait_until(second.is_ready, seconds=120, what="ready again")
     assert health(second.port)["ok"] is True
     taken = demo(port=second.port)
-    assert taken.process.wait(timeout=30) == 1
+    assert taken.process.wait(timeout=60) == 1
     assert len(taken.said().strip().splitlines()) == 1
 
     second.process.kill()
-    wait_until(lambda: not second.left(), seconds=8, what="the end of a killed demo")
+    wait_until(lambda: not second.left(), seconds=30, what="the end of a killed demo")
 
 
 def health(port: int) -> dict[str, object]:

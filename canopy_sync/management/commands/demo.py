@@ -26,7 +26,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from canopy_sync import demo_data, lifeline, postgres, processes
 
-STOP_SECONDS = 3.0  # for the children to end by themselves
+STOP_SECONDS = 2.0  # for the children to end by themselves
 START_SECONDS = 60.0
 LAST_RUN_SECONDS = 8.0  # a killed demo's lifeline is gone by then
 HOST = "127.0.0.1"
@@ -153,7 +153,7 @@ class Demo:
         return [
             sys.executable, "-m", "gunicorn", "canopy_sync.wsgi",
             "--bind", address, "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-            "--preload", "--graceful-timeout", "2", "--worker-tmp-dir", str(self.data),
+            "--preload", "--graceful-timeout", "1", "--worker-tmp-dir", str(self.data),
             "--no-control-socket",
         ]  # fmt: skip
 
@@ -224,12 +224,9 @@ class Demo:
 
     def _stop_all(self, watcher: subprocess.Popen[bytes]) -> None:
         processes.stop(list(self.children.values()), seconds=STOP_SECONDS)
-        processes.kill(processes.carrying(lifeline.MARK, self.environment[lifeline.MARK]))
         if self.owns_database:
-            postgres.stop(self.data / "postgres")
-        assert watcher.stdin is not None
-        watcher.stdin.close()
-        watcher.wait(timeout=10)
+            postgres.stop(self.data / "postgres", seconds=0.5)
+        watcher.communicate(lifeline.ALL_IS_DONE, timeout=10)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
