@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -133,9 +132,9 @@ class _Traits:
         self.record = record
         self.words = words_of(record.label)
         self.name = "".join(self.words)
-        self.emails = {part.strip().casefold() for part in record.email.split(",")} - {""}
+        self.emails = emails_of(record.email) if record.email else frozenset()
         self.domains = {each.rpartition("@")[2] for each in self.emails} - PUBLIC_DOMAINS
-        self.phones = {digits for each in record.phones if (digits := digits_of(each))}
+        self.phones = {digits for each in record.phones if each and (digits := digits_of(each))}
 
     @cached_property
     def letter_pairs(self) -> frozenset[str]:
@@ -148,45 +147,51 @@ class _Traits:
 
     @cached_property
     def other_names(self) -> frozenset[str]:
+        if not (self.record.company or self.record.person):
+            return frozenset()
         names = (self.record.company, self.record.person)
         return frozenset("".join(words_of(name)) for name in names if name) - {""}
 
-    def evidence(self) -> Iterator[tuple[str, str]]:
-        """(kind, value) of all that a record like it would share, the strongest first."""
-        for email in self.emails:
-            yield "email", email
-        for phone in self.phones:
-            yield "phone", phone
-        for name in {self.name, "".join(sorted(self.words))} - {""}:
-            yield "name", name
-        for name in self.other_names:
-            yield "name", name
-        for word in self.words:
-            yield "word", word
-        for domain in self.domains:
-            yield "domain", domain
+    def evidence(self) -> set[str]:
+        """All that a record like it would share, each with a letter for its kind."""
+        found = {f"{WORD}{word}" for word in self.words}
+        found.update(f"{EMAIL}{email}" for email in self.emails)
+        found.update(f"{PHONE}{phone}" for phone in self.phones)
+        found.update(f"{DOMAIN}{domain}" for domain in self.domains)
+        found.update(f"{NAME}{name}" for name in self.other_names)
+        if self.name:
+            found.add(NAME + self.name)
+            found.add(NAME + "".join(sorted(self.words)))
         if len(self.name) >= 6:
-            yield "start", self.name[:5]
-            yield "end", self.name[-5:]
+            found.add(START + self.name[:5])
+            found.add(END + self.name[-5:])
+        return found
+
+
+EMAIL, PHONE, NAME, WORD, DOMAIN, START, END = "epnwdse"
+STRONG: Final = {EMAIL, PHONE, NAME}
 
 
 class _Buckets:
     """The free records by what they have; crowded buckets are left out."""
 
     def __init__(self, traits: Sequence[_Traits]) -> None:
-        places: dict[tuple[str, str], list[int]] = defaultdict(list)
+        places: dict[str, list[int]] = {}
         for place, each in enumerate(traits):
-            for evidence in set(each.evidence()):
-                places[evidence].append(place)
+            for evidence in each.evidence():
+                places.setdefault(evidence, []).append(place)
         self._places = {key: found for key, found in places.items() if len(found) <= CROWD}
 
     def near(self, about: _Traits) -> list[int]:
         """Places of at most CLOSEST records, those first that share what few others have."""
-        weights: dict[int, float] = defaultdict(float)
-        for kind, value in set(about.evidence()):
-            found = self._places.get((kind, value), ())
+        weights: dict[int, float] = {}
+        for evidence in about.evidence():
+            found = self._places.get(evidence)
+            if found is None:
+                continue
+            weight = (8 if evidence[0] in STRONG else 1) / len(found)
             for place in found:
-                weights[place] += (8 if kind in ("email", "phone", "name") else 1) / len(found)
+                weights[place] = weights.get(place, 0.0) + weight
         if len(weights) <= CLOSEST:
             return sorted(weights)
         return sorted(weights, key=lambda place: (-round(weights[place], 9), place))[:CLOSEST]
@@ -249,6 +254,11 @@ def words_of(name: str) -> tuple[str, ...]:
     name = name.casefold().replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
     words = tuple(_WORD.findall(name))
     return tuple(word for word in words if word not in FORMS) or words
+
+
+def emails_of(text: str) -> frozenset[str]:
+    """The addresses of a text that holds one, or several with commas."""
+    return frozenset(part.strip().casefold() for part in text.split(",")) - {""}
 
 
 def digits_of(phone: str) -> str:
