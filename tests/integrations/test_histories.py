@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from integrations import limiter
 from integrations.reconcile.policy import Side
 from tests.integrations.deliberate_bugs import BUGS
 from tests.integrations.history import DEATHS, EDITED, LATE_COMMIT, Broken, History
@@ -196,11 +194,7 @@ def many(examples: int, steps: int) -> settings:
 
 
 @pytest.fixture
-def machine_of_lives(
-    transactional_db: None, qbo: Emulator, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> type[Life]:
-    # The pace is the limiter's own test's; here nobody waits for the next tenth of a second.
-    monkeypatch.setattr(limiter, "SPACING", timedelta(milliseconds=1))
+def machine_of_lives(transactional_db: None, qbo: Emulator) -> type[Life]:
     return machine(qbo)
 
 
