@@ -14,7 +14,7 @@ from integrations import doorbell
 from integrations.models import Connection, Cursor, InboxEntry, Intent, Link
 from integrations.providers.base import Notice
 
-ECHO_SECONDS = 10  # a webhook that comes so soon after our own write may be its echo
+ECHO_WITHIN = timedelta(seconds=10)  # of our own write, by our clock and by theirs
 LOOK_AGAIN = timedelta(seconds=5)  # a write is under way: by then its answer tells whose it was
 SAME_SECOND = timedelta(seconds=1)  # the provider's times of a change and of its webhook
 
@@ -114,16 +114,20 @@ def _wanted_at(notice: Notice, known: _Known, *, now: datetime) -> datetime | No
         return now + LOOK_AGAIN if notice.entity in known.creates else now
     if link.pk in known.in_flight:
         return now + LOOK_AGAIN
-    return None if _is_echo(notice, link, now=now) else now
+    return None if _is_echo(notice, link) else now
 
 
-def _is_echo(notice: Notice, link: Link, *, now: datetime) -> bool:
-    """Whether it tells of a version that we have seen, or made ourselves a moment ago."""
+def _is_echo(notice: Notice, link: Link) -> bool:
+    """
+    Whether it tells of a version that we have seen, or made ourselves.
+
+    By when it happened, not by when it came: webhooks may be minutes late.
+    """
     seen_at, occurred_at = link.remote_changed_at, notice.occurred_at
     if seen_at is None or occurred_at is None:
         return False
     if seen_at >= occurred_at:
         return True
-    is_fresh = link.sent_at is not None and now - link.sent_at <= timedelta(seconds=ECHO_SECONDS)
+    is_by_us = link.sent_at is not None and abs(occurred_at - link.sent_at) <= ECHO_WITHIN
     # The provider's time of a change has no fraction; the webhook's has.
-    return is_fresh and occurred_at - seen_at < 2 * SAME_SECOND
+    return is_by_us and occurred_at - seen_at < 2 * SAME_SECOND

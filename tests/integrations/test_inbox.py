@@ -157,6 +157,17 @@ def test_the_echo_of_our_own_write_rings_for_nothing(hear: Hear, connection: Con
     assert wanted_at(connection) is None
 
 
+def test_an_echo_that_comes_late_is_still_one(hear: Hear, connection: Connection) -> None:
+    make_link(connection, sent_at=NOW, remote_changed_at=NOW)
+
+    hear(
+        notice(connection, occurred_at=NOW + timedelta(milliseconds=700)),
+        now=NOW + timedelta(minutes=5),
+    )
+
+    assert wanted_at(connection) is None
+
+
 def test_an_edit_right_after_our_own_write_is_no_echo(hear: Hear, connection: Connection) -> None:
     make_link(connection, sent_at=NOW - timedelta(seconds=4), remote_changed_at=NOW)
 
