@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations import housekeeping
 from integrations.models import Connection
-from integrations.sync import engine, notices
+from integrations.sync import connections, engine, notices
 from integrations.wizard import importing, report, syncing
 
 
@@ -56,3 +56,8 @@ def import_contacts(setup_id: int) -> str:
 def report_contacts(setup_id: int) -> str:
     """Write down how Sync contacts went, and tell the person who pressed it."""
     return f"set-up {setup_id}: {report.write(setup_id, now=timezone.now())}"
+
+
+def reread_companies() -> str:
+    """Read the preferences of companies again that were last read a week ago."""
+    return f"{connections.reread_old_facts(now=timezone.now())} read"

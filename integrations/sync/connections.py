@@ -20,6 +20,7 @@ from typing import Any
 from cryptography.fernet import InvalidToken
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from firms.models import AuditEntry, Firm, SyncMark
@@ -51,6 +52,7 @@ from integrations.sync import access
 log = logging.getLogger(__name__)
 
 CONSENT_LASTS = timedelta(minutes=10)
+FACTS_LAST = timedelta(days=7)  # two metered reads each time
 PROVIDER = "quickbooks"  # the one a firm connects to where nothing else is said
 
 
@@ -346,6 +348,21 @@ def refresh_facts(*, connection: Connection, company: Company, now: datetime) ->
     Connection.objects.filter(pk=connection.pk).update(
         company_name=company.name, company_facts=facts_of(company), facts_read_at=now
     )
+
+
+def reread_old_facts(*, now: datetime) -> int:
+    """Read the preferences of each company again that were read long ago; return how many."""
+    old = Q(facts_read_at=None) | Q(facts_read_at__lt=now - FACTS_LAST)
+    read = 0
+    for connection in Connection.objects.filter(old, state=Connection.State.CONNECTED):
+        try:
+            company = access.open_books(connection, lane="bulk").company()
+        except SyncError as error:
+            log.warning("The preferences of %s could not be read: %s", connection, error)
+            continue
+        refresh_facts(connection=connection, company=company, now=now)
+        read += 1
+    return read
 
 
 def disconnect(

@@ -22,7 +22,7 @@ from integrations.models import (
     OutboxEntry,
 )
 from integrations.reconcile.policy import Side
-from integrations.sync import issues, links
+from integrations.sync import connections, issues, links
 from tests.world import World
 
 
@@ -391,3 +391,14 @@ def test_many_archives_at_once_stop_and_ask(world: World):
     world.connection.refresh_from_db()
     assert world.connection.held_reason
     assert Contact.objects.filter(is_archived=True).count() == 20
+
+
+def test_preferences_are_read_again_once_a_week(world: World):
+    world.connection.company_facts, world.connection.facts_read_at = {}, world.now
+    world.connection.save()
+
+    assert connections.reread_old_facts(now=world.now + timedelta(days=6)) == 0
+    assert connections.reread_old_facts(now=world.now + timedelta(days=8)) == 1
+
+    world.connection.refresh_from_db()
+    assert world.connection.company_facts["country"] == "US"
