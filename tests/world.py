@@ -37,7 +37,7 @@ class World:
         self.now += timedelta(seconds=after)
         if feed:
             Cursor.objects.filter(connection=self.connection).update(wanted_at=self.now)
-        return engine.drain(self.connection, now=self.now)
+        return engine.drain(self.connection, now=self.now, seconds=60)
 
     def create(self, name: str, **values: Any) -> Contact:
         return services.create_contact(
