@@ -312,12 +312,12 @@ class _Look:
     def _cause(self) -> str:
         """Who made the change that goes out."""
         decided = next((each["by"] for each in self.link.decisions.values()), "")
-        entry = (
-            OutboxEntry.objects.filter(self._outbox_of_pair(), is_ours=False)
-            .order_by("-pk")
-            .first()
-        )
-        return decided or (entry.cause if entry else "Set-up")
+        return decided or self._changed_by() or "Set-up"
+
+    def _changed_by(self) -> str:
+        """Who changed ours since the last look; "" if nobody did."""
+        bells = OutboxEntry.objects.filter(self._outbox_of_pair(), is_ours=False)
+        return bells.order_by("-pk").values_list("cause", flat=True).first() or ""
 
     # -- harm ------------------------------------------------------------------------------------
 
@@ -357,7 +357,7 @@ class _Look:
         link = self.link
         mended = {kind for kind in Issue.Kind.values if kind != Issue.Kind.MERGED_THERE}
         if plan.conflicts:
-            issues.open_conflict(link, plan.conflicts, now=self.now)
+            issues.open_conflict(link, plan.conflicts, local_by=self._changed_by(), now=self.now)
             mended.discard(Issue.Kind.CONFLICT)
         if isinstance(self.trouble, Refused):
             kind = issues.open_refusal(link, self.trouble, now=self.now).kind

@@ -101,14 +101,28 @@ def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
     return issue
 
 
-def open_conflict(link: Link, conflicts: Sequence[Conflict], *, now: datetime) -> Issue:
-    """What both sides changed, field by field, as it stands now."""
+def open_conflict(
+    link: Link, conflicts: Sequence[Conflict], *, local_by: str, now: datetime
+) -> Issue:
+    """
+    What both sides changed, field by field, as it stands now.
+
+    `local_by`: who changed ours; "" keeps the name an earlier look found.
+    """
+    earlier = Issue.objects.filter(
+        link=link, kind=Issue.Kind.CONFLICT, state=Issue.State.OPEN
+    ).first()
+    who = local_by or (earlier.detail.get("local_by", "") if earlier else "")
     issue, is_new = open_issue(
         link,
         kind=Issue.Kind.CONFLICT,
         sentence="Changed on both sides since the last sync. Nothing is overwritten until you "
         "choose.",
-        detail={"groups": [_shown(link.entity, each) for each in conflicts]},
+        detail={
+            "groups": [_shown(link.entity, each) for each in conflicts],
+            "local_by": who,
+            "remote_by": "Somebody in QuickBooks" if who else "",  # QuickBooks does not say who
+        },
         now=now,
     )
     if issue.decided_at is not None:  # the loser changed meanwhile: it is a new question

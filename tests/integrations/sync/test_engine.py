@@ -95,6 +95,7 @@ def test_the_same_field_edited_on_both_sides_waits_for_a_person(world: World, co
     assert [(each["local"], each["remote"]) for each in issue.detail["groups"]] == [
         ({"phone": "ours"}, {"phone": "theirs"})
     ]
+    assert issue.detail["local_by"] == world.actor.label
     conflict.refresh_from_db()
     assert conflict.phone == "ours"
     assert world.customer(conflict)["PrimaryPhone"]["FreeFormNumber"] == "theirs"
