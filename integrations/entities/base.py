@@ -41,6 +41,12 @@ class LocalStore(Protocol):
     def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
         """Those of the firm's records that have these ids."""
 
+    def count(self, *, firm_id: int) -> int:
+        """How many records the firm has."""
+
+    def count_known(self, *, firm_id: int, names: Sequence[str]) -> int:
+        """How many of these names some record of the firm has: roughly, for a line of progress."""
+
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         """Ids of the firm's records that were made or changed after `since`."""
 

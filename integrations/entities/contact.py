@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.db.models.functions import Upper
 
 from contacts import services
 from contacts.events import contact_changed
@@ -82,6 +83,14 @@ class ContactStore:
 
     def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
         yield from _read(firm_id, Contact.objects.for_firm(firm_id).filter(pk__in=local_ids))
+
+    def count(self, *, firm_id: int) -> int:
+        return Contact.objects.for_firm(firm_id).count()
+
+    def count_known(self, *, firm_id: int, names: Sequence[str]) -> int:
+        rows = Contact.objects.for_firm(firm_id).annotate(folded=Upper("display_name"))
+        known = rows.filter(folded__in=[name.upper() for name in names])
+        return known.values("folded").distinct().count()
 
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         rows = Contact.objects.for_firm(firm_id).filter(updated_at__gt=since)

@@ -20,7 +20,7 @@ from integrations.entities.contact import fold
 from integrations.models import ImportedRecord, Link, MatchProposal, Setup
 from integrations.wizard import pairing, queries
 from integrations.wizard.errors import SetupError
-from integrations.wizard.proposals import REMOTE_FIELDS, fill_remote
+from integrations.wizard.proposals import REMOTE_FIELDS, fill_remote, save_rows
 
 List = MatchProposal.List
 Decision = MatchProposal.Decision
@@ -106,9 +106,9 @@ def unmatch(*, actor: Actor, setup: Setup, rows: Rows, now: datetime) -> list[in
             fill_remote(row, None)
             row.plan, row.has_differences, row.is_linked = None, False, False
             _decide(row, Decision.NONE, actor, now)
-        MatchProposal.objects.bulk_update(back, ["list"], batch_size=500)
+        save_rows(back, ["list"])
         MatchProposal.objects.bulk_create(alone, batch_size=1000)
-        MatchProposal.objects.bulk_update(found, _PAIR_FIELDS, batch_size=500)
+        save_rows(found, _PAIR_FIELDS)
     return [row.pk for row in found]
 
 
@@ -252,12 +252,12 @@ def _pair_up(
         row.is_linked = (row.entity, row.local_id, row.remote_id) in linked
         _decide(row, Decision.LINK, actor, now)
     taken = [free[row.remote_id] for row in pairs]
-    MatchProposal.objects.bulk_update(taken, ["list"], batch_size=500)
+    save_rows(taken, ["list"])
     if len(pairs) <= WORK_OUT_AT_ONCE:
         entity = pairs[0].entity if pairs else ""
         partners = pairing.partners_of(run, entity) if pairs else {}
         pairing.work_out(run, entity, pairs, partners)
-    MatchProposal.objects.bulk_update(pairs, _PAIR_FIELDS, batch_size=500)
+    save_rows(pairs, _PAIR_FIELDS)
     return [row.pk for row in pairs]
 
 

@@ -70,7 +70,6 @@ class _Run:
     clock: Callable[[], datetime]
     claimed_until: datetime
     pace: Pace
-    keys: set[str] | None = None  # of our records, for the tallies
 
 
 def run(setup_id: int, *, clock: Callable[[], datetime] = timezone.now, pace: Pace = PACE) -> str:
@@ -162,7 +161,7 @@ def _read_page(this: _Run, books: Books) -> None:
             import_error="",
             import_message="",
             import_read_at=setup.import_read_at if position > 1 else page.read_at,
-            counts={**setup.counts, **_tally(this)},
+            counts={**setup.counts, **_tally(this, page)},
         )
         if position == 1:
             services.start_feed_at(this.connection.pk, page.read_at)
@@ -181,22 +180,16 @@ def _joins(this: _Run, page: Page) -> bool:
     ).exists()
 
 
-def _tally(this: _Run) -> dict[str, int]:
-    """What the page will show as found so far; the lists are made at the end."""
-    if this.keys is None:
-        key_of = this.spec.match[this.connection.profile]
-        names = [
-            key_of(local.record, local.path)
-            for local in this.spec.store.read_all(firm_id=this.setup.firm_id)
-        ]
-        this.keys = set(names)
-        this.setup.counts = {**this.setup.counts, "contacts": len(names)}
-    theirs = ImportedRecord.objects.filter(setup=this.setup).values_list("match_key", flat=True)
-    found = sum(key in this.keys for key in theirs)
+def _tally(this: _Run, page: Page) -> dict[str, int]:
+    """What the page will show as found so far, roughly; the lists are made at the end."""
+    before = this.setup.counts if this.setup.import_position > 1 else {}
+    store, firm_id = this.spec.store, this.setup.firm_id
+    fresh = page.snapshots[this.pace.overlap if this.setup.import_position > 1 else 0 :]
+    known = store.count_known(firm_id=firm_id, names=[each.label for each in fresh])
     return {
-        "contacts": this.setup.counts["contacts"],
-        "found_matched": found,
-        "found_new": len(theirs) - found,
+        "contacts": before.get("contacts") or store.count(firm_id=firm_id),
+        "found_matched": before.get("found_matched", 0) + known,
+        "found_new": before.get("found_new", 0) + len(fresh) - known,
     }
 
 

@@ -73,21 +73,35 @@ def partners_of(setup: Setup, entity: str) -> dict[str, int]:
 
 
 def work_out(
-    setup: Setup, entity: str, rows: Iterable[MatchProposal], partners: Mapping[str, int]
+    setup: Setup,
+    entity: str,
+    rows: Sequence[MatchProposal],
+    partners: Mapping[str, int],
+    ours: Mapping[int, Local] | None = None,
 ) -> None:
-    """Fill `plan` and `has_differences` of matched rows; they are not saved."""
-    batch: list[MatchProposal] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == CHUNK:
-            _work_out(setup, entity, batch, partners)
-            batch = []
-    if batch:
-        _work_out(setup, entity, batch, partners)
+    """
+    Fill `plan` and `has_differences` of matched rows; they are not saved.
+
+    Args:
+        ours: our records by id, where they were read already.
+    """
+    for start in range(0, len(rows), CHUNK):
+        batch = rows[start : start + CHUNK]
+        _work_out(setup, entity, batch, partners, ours or _read(setup, entity, batch))
+
+
+def _read(setup: Setup, entity: str, rows: Sequence[MatchProposal]) -> Mapping[int, Local]:
+    ids = [row.local_id for row in rows if row.local_id is not None]
+    found = ENTITIES[entity].store.read_many(firm_id=setup.firm_id, local_ids=ids)
+    return {local.local_id: local for local in found}
 
 
 def _work_out(
-    setup: Setup, entity: str, rows: Sequence[MatchProposal], partners: Mapping[str, int]
+    setup: Setup,
+    entity: str,
+    rows: Sequence[MatchProposal],
+    partners: Mapping[str, int],
+    ours: Mapping[int, Local],
 ) -> None:
     connection = setup.connection
     spec = ENTITIES[entity]
@@ -98,13 +112,6 @@ def _work_out(
             "pk", "raw"
         )
     )
-    ours = {
-        local.local_id: local
-        for local in spec.store.read_many(
-            firm_id=setup.firm_id,
-            local_ids=[row.local_id for row in rows if row.local_id is not None],
-        )
-    }
     for row in rows:
         local = ours.get(row.local_id or 0)
         raw = told_there.get(row.imported_id or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,10 +29,13 @@ def propose(setup: Setup, entity: str, *, now: datetime) -> None:
         setup = Setup.objects.select_for_update().select_related("connection").get(pk=setup.pk)
         if setup.contacts_confirmed_at is not None:
             return
-        rows = _rows(setup, entity)
+        read = list(ENTITIES[entity].store.read_all(firm_id=setup.firm_id))
+        rows = _rows(setup, entity, read)
         pairs = [row for row in rows if row.list == List.MATCHED]
         partners = {row.remote_id: row.local_id for row in pairs if row.local_id is not None}
-        pairing.work_out(setup, entity, [row for row in pairs if not row.is_linked], partners)
+        ours = {local.local_id: local for local in read}
+        fresh = [row for row in pairs if not row.is_linked]
+        pairing.work_out(setup, entity, fresh, partners, ours)
         MatchProposal.objects.filter(setup=setup, entity=entity).delete()
         MatchProposal.objects.bulk_create(rows, batch_size=2000)
         setup.counts = {**setup.counts, **queries.count_lists(setup)}
@@ -61,7 +65,18 @@ def refresh(setup: Setup, entity: str) -> None:
 
 
 def save_plans(rows: list[MatchProposal]) -> None:
-    MatchProposal.objects.bulk_update(rows, ["plan", "has_differences"], batch_size=500)
+    save_rows(rows, ["plan", "has_differences"])
+
+
+def save_rows(rows: Sequence[MatchProposal], fields: Sequence[str]) -> None:
+    """Save these fields of rows that exist: as one statement a thousand, unlike bulk_update."""
+    MatchProposal.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=list(fields),
+        batch_size=1000,
+    )
 
 
 # -- the rows ------------------------------------------------------------------------------------
@@ -94,15 +109,12 @@ def _decided(setup: Setup, entity: str) -> _Decided:
     return found
 
 
-def _rows(setup: Setup, entity: str) -> list[MatchProposal]:
+def _rows(setup: Setup, entity: str, read: Sequence[Local]) -> list[MatchProposal]:
     connection = setup.connection
     spec = ENTITIES[entity]
     key_of = spec.match[connection.profile]
     decided = _decided(setup, entity)
-    ours = {
-        local.local_id: _candidate(local, key_of(local.record, local.path))
-        for local in spec.store.read_all(firm_id=setup.firm_id)
-    }
+    ours = {local.local_id: _candidate(local, key_of(local.record, local.path)) for local in read}
     theirs = {
         row.remote_id: row
         for row in queries.offered(setup, entity).defer("raw", "path", "match_key")
