@@ -22,9 +22,9 @@ from integrations.models import Activity, Connection, InboxEntry, Intent, Issue,
 from integrations.providers.base import Books, Operation, Snapshot
 from integrations.reconcile.plan import Create, Plan, Retire, Update
 from integrations.reconcile.policy import Decision, OnConflict, Policy, Side
-from integrations.reconcile.record import UNKNOWN, Life, Record, is_blank
+from integrations.reconcile.record import UNKNOWN, Life, Record, Ref, is_blank
 from integrations.reconcile.three_way import reconcile
-from integrations.sync import activity, intents, issues, leases, links, marks, snapshots
+from integrations.sync import activity, intents, issues, leases, links, marks, pairs, snapshots
 from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
 
@@ -97,6 +97,7 @@ class _Look:
     local: Local | None
     now: datetime
     trouble: Refused | MissingDependency | None = None
+    goes_without: Link | None = None  # the pair their record points to, which does not sync
     wrote_here: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -202,17 +203,24 @@ class _Look:
                 raise ContentNeeded
             return self.spec.record.from_values(known)
         told = links.to_local(self.connection, heard.record, may_wait=may_wait)
+        self.goes_without = self._not_linked_of(heard.record, told)
         link.remote_version = heard.version
         link.remote_changed_at = heard.changed_at
         link.remote_label = heard.label[:600]
         link.kept = dict(heard.kept)
         return self.spec.record.from_values({**known, **told.values()})
 
+    def _not_linked_of(self, heard: Record, told: Record) -> Link | None:
+        """The pair of a reference that could not be turned: once it is linked, we look again."""
+        for name, value in heard.values().items():
+            if isinstance(value, Ref) and getattr(told, name) is UNKNOWN:
+                return pairs.pair_of_remote(self.connection, value.entity, value.remote_id)
+        return None
+
     def _plan(self, base: Mapping[str, Any], remote: Record | None) -> Plan:
         decisions = {
             group: Decision(keep=Side(each["keep"]), shown=each["shown"])
-            for group, each in self.link.decisions.items()
-            if datetime.fromisoformat(each["acts_at"]) <= self.now
+            for group, each in self._acting_decisions().items()
         }
         return reconcile(
             base=base,
@@ -336,10 +344,22 @@ class _Look:
 
     def _replaces(self, action: Create | Update | Retire) -> bool:
         if isinstance(action, Retire):
-            return True
+            return "life" not in self._acting_decisions()
         if isinstance(action, Create) or self.local is None:
             return False
-        return any(not is_blank(value) for value in self._old_values(action).values())
+        groups = {each.name: each.group for each in self.spec.record.fields()}
+        return any(
+            not is_blank(value) and groups[name] not in self._acting_decisions()
+            for name, value in self._old_values(action).items()
+        )
+
+    def _acting_decisions(self) -> dict[str, dict[str, Any]]:
+        """What people decided, group by group, and may no longer take back."""
+        return {
+            group: each
+            for group, each in self.link.decisions.items()
+            if datetime.fromisoformat(each["acts_at"]) <= self.now
+        }
 
     def _old_values(self, action: Update) -> dict[str, Any]:
         assert self.local is not None
@@ -362,6 +382,8 @@ class _Look:
         if isinstance(self.trouble, Refused):
             kind = issues.open_refusal(link, self.trouble, now=self.now).kind
             mended.discard(kind)
+        elif isinstance(self.trouble, MissingDependency):
+            mended &= {Issue.Kind.CONFLICT}
         elif plan.remote is not None:
             mended &= {Issue.Kind.CONFLICT, Issue.Kind.HELD}  # the rest is known once it is sent
         issues.close(link, kinds=sorted(mended), now=self.now)
@@ -371,17 +393,16 @@ class _Look:
         link = self.link
         self._delete_bells(heard)
         has_issue = link.issues.filter(state=Issue.State.OPEN).exists()
-        link.blocked_on, link.rests = None, Link.Rests.ISSUE if has_issue else ""
+        if heard is not None or link.rests == Link.Rests.DEPENDENCY:
+            link.blocked_on = self.goes_without
+        link.rests = Link.Rests.ISSUE if has_issue else ""
         if isinstance(self.trouble, MissingDependency):
             self._rest_on(self.trouble)
-        if intent is None:
-            link.decisions = {
-                group: each
-                for group, each in link.decisions.items()
-                if datetime.fromisoformat(each["acts_at"]) > self.now
-            }
+        if intent is None and self.trouble is None:
+            for group in self._acting_decisions():
+                del link.decisions[group]
         is_more_told = snapshots.is_newer_kept(link)
-        link.wake_at = self.now if intent or is_more_told else _next_decision(link)
+        link.wake_at = self.now if intent or is_more_told else next_decision(link, now=self.now)
         if intent is None and self.trouble is None:
             link.attempts, link.not_before, link.may_create = 0, None, False
         link.save()
@@ -399,20 +420,18 @@ class _Look:
     def _rest_on(self, missing: MissingDependency) -> None:
         """Rest until the record it points to is linked; ask for that one if it may be."""
         link = self.link
-        rows = Link.objects.filter(connection=self.connection, entity=missing.entity)
-        rows = rows.exclude(state=Link.State.FORMER)
         if missing.local_id is not None:
-            other = rows.filter(local_id=missing.local_id).first() or Link.objects.create(
-                connection=self.connection,
-                firm_id=link.firm_id,
-                entity=missing.entity,
-                local_id=missing.local_id,
-                wake_at=self.now,
-            )
+            other = pairs.pair_of_local(self.connection, missing.entity, missing.local_id)
+            if not links.is_coming(other) and self._may_be_created_there(other):
+                other.wake_at = self.now
+                other.save(update_fields=["wake_at"])
         else:
-            other = rows.filter(remote_id=missing.remote_id).get()
+            assert missing.remote_id is not None
+            other = pairs.pair_of_remote(self.connection, missing.entity, missing.remote_id)
         link.blocked_on, link.rests = other, Link.Rests.DEPENDENCY
-        if other.state == Link.State.LEFT_OUT:
+        if links.is_coming(other) or other.state == Link.State.MERGED:
+            issues.close(link, kinds=[Issue.Kind.HELD], now=self.now)
+        else:
             issues.open_issue(
                 link,
                 kind=Issue.Kind.HELD,
@@ -422,6 +441,13 @@ class _Look:
                 detail={"blocked_on": other.pk},
                 now=self.now,
             )
+
+    def _may_be_created_there(self, other: Link) -> bool:
+        if other.state != Link.State.UNDECIDED or other.local_id is None:
+            return False
+        spec = ENTITIES[other.entity]
+        local = spec.store.read(firm_id=other.firm_id, local_id=other.local_id)
+        return local is not None and local.record.life == Life.LIVE
 
     def _mark(self, intent: Intent | None) -> str:
         if intent is not None:
@@ -443,6 +469,9 @@ class _Look:
         if heard is not None:
             self.link.remote_label = heard.label[:600]
         self.link.save()
+        links.wake_blocked(self.link, now=self.now)
+        if self.link.state == Link.State.MERGED:
+            return  # its mark tells of the issue it waits with
         if self.connection.contacts_synced_at:
             marks.show(self.link, "not_synced", now=self.now)
 
@@ -490,7 +519,7 @@ def _operation(plan: Plan) -> Operation:
             return Operation.UPDATE
 
 
-def _next_decision(link: Link) -> datetime | None:
+def next_decision(link: Link, *, now: datetime) -> datetime | None:
     """When the next decision of a person is to be carried out."""
     times = [datetime.fromisoformat(each["acts_at"]) for each in link.decisions.values()]
-    return min(times, default=None)
+    return min((each for each in times if each > now), default=None)

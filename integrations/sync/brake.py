@@ -63,6 +63,11 @@ class Brake:
         self.allowed[entity] = max(AT_LEAST, linked * SHARE // 100)
 
 
+def is_confirmed(connection: Connection, *, now: datetime) -> bool:
+    """Whether a person let it go on within the last 24 hours."""
+    return connection.brake_from is not None and now - connection.brake_from < WINDOW
+
+
 def hold(connection: Connection, error: Held, *, now: datetime) -> None:
     """Stop working for this connection until a person confirms."""
     Connection.objects.filter(pk=connection.pk, held_reason="").update(held_reason=str(error)[:500])

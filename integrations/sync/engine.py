@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django_q.tasks import async_task
 
@@ -24,6 +24,7 @@ from integrations.errors import (
     OutcomeUnknown,
     ReadsUsedUp,
     ReconnectNeeded,
+    ReferenceInactive,
     Refused,
     Stale,
     SyncError,
@@ -52,7 +53,7 @@ from integrations.sync import (
     pairs,
 )
 from integrations.sync.access import open_books
-from integrations.sync.apply import ContentNeeded, Drain, MayBeOurs, settle
+from integrations.sync.apply import ContentNeeded, Drain, MayBeOurs, next_decision, settle
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +66,10 @@ READS_REST = timedelta(hours=12)  # at most, of a pair that needs a read and has
 COMPANY_RESTS = timedelta(minutes=30)  # at most, between probes of a company that fails
 
 
-class KeepsChanging(TryLater):
-    """One pair is never caught standing still; that is no reason to rest the company."""
+class PairWaits(TryLater):
+    """One pair cannot be worked on now; that is no reason to rest the company."""
 
-    code = "keeps_changing"
+    code = "pair_waits"
 
 
 @dataclass
@@ -150,6 +151,7 @@ def _work(
 def _listen(run: Drain, now: datetime) -> None:
     """Bells become pairs; the feed is read if that was asked for."""
     connection = run.connection
+    connection.refresh_from_db()  # somebody may have paused it, or confirmed the set-up
     leases.renew(run.lease, now=now)
     feed.follow_merges(connection, now=now)
     pairs.gather(connection, now=now)
@@ -192,13 +194,23 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
     except ReadsUsedUp as error:
         _put_off(link, until=min(_later(error, 0, clock.now()), clock.now() + READS_REST))
         report.later += 1
-    except KeepsChanging as error:
+    except PairWaits as error:
         _put_off(link, until=_later(error, link.attempts, clock.now()), error=error)
+        report.later += 1
+    except (
+        OperationalError
+    ):  # a deadlock, a lock not granted in time: nobody's fault, and over soon
+        log.warning("The database could not carry pair %s through.", link.pk, exc_info=True)
+        _put_off(link, until=_later(PairWaits(), link.attempts, clock.now()), error=PairWaits())
         report.later += 1
     except TryLater as error:
         _put_off(link, until=_later(error, link.attempts, clock.now()), error=error)
         report.later += 1
         raise
+    except ReferenceInactive as error:
+        if link.remote_id is None or _read(link, run, clock) is not None:
+            _refuse(link, error, clock.now())  # else it was itself that is no longer there
+        report.resting += 1
     except Refused as error:
         _refuse(link, error, clock.now())
         report.resting += 1
@@ -225,7 +237,7 @@ def _settle_and_send(link: Link, run: Drain, clock: Clock) -> bool:
             return True
         intent = _send(link, intent, run, clock)
     if intent is not None:
-        raise KeepsChanging("It keeps changing in QuickBooks while we write. We try again.")
+        raise PairWaits("It keeps changing in QuickBooks while we write. We try again.")
     return True
 
 
@@ -249,7 +261,7 @@ def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None
         if heard is None:
             return None
         if intent.version is not None and heard.version <= intent.version:
-            raise KeepsChanging("QuickBooks told an older version. We ask again.") from None
+            raise PairWaits("QuickBooks told an older version. We ask again.") from None
         return settle(link.pk, drain=run, now=clock.now(), heard=heard)
     answer = intents.Answer(snapshot=snapshot, duration_ms=int((clock.seconds() - began) * 1000))
     return settle(link.pk, drain=run, now=clock.now(), answer=answer)
@@ -268,7 +280,7 @@ def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
                 feed.note_gone(run.connection, link.entity, link.remote_id, now=clock.now())
             return None
         case NotKnown():
-            raise TryLater("QuickBooks did not say what the record holds. We ask again.")
+            raise PairWaits("QuickBooks did not say what the record holds. We ask again.")
 
 
 # -- what follows from an error ------------------------------------------------------------------
@@ -326,7 +338,7 @@ def _refuse(link: Link, error: Refused, now: datetime) -> None:
         request_id = str(intent.request_id) if intent else ""
         if intent is not None:
             intent.delete()
-        link.wake_at, link.not_before = None, None
+        link.wake_at, link.not_before = next_decision(link, now=now), None
         link.rests = Link.Rests.ISSUE
         link.attempts += 1
         link.save()
@@ -354,6 +366,8 @@ def _rest_internal(link: Link, now: datetime) -> None:
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=link.pk)
         link.wake_at, link.rests = None, Link.Rests.INTERNAL
+        if Intent.objects.filter(link=link).exists():  # others wait for its outcome
+            link.wake_at = _later(PairWaits(), link.attempts, now)
         link.attempts += 1
         link.save()
         issues.open_issue(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -11,19 +11,22 @@ from django.db.models import Q
 from integrations.entities import ENTITIES
 from integrations.errors import FeedTooOld
 from integrations.models import Connection, Cursor, InboxEntry, Link
-from integrations.providers.base import Books, Gone, Present, Removed, Snapshot
+from integrations.providers.base import Books, Fetched, Gone, Present, Removed, Snapshot
 from integrations.sync import brake, issues, leases, links, pairs, snapshots
 
 OVERLAP = timedelta(minutes=5)  # the feed may lag behind writes, and clocks have whole seconds
 ASK_AGAIN = timedelta(seconds=5)  # a webhook told of something the feed does not show yet
 GIVE_UP_ON_FEED_AFTER = timedelta(seconds=20)  # then the record is read by its id
+GIVE_UP_ON_READS_AFTER = timedelta(minutes=3)  # then what was read is taken for the newest
 PAGE = 1000
+OVERLAP_ROWS = 10  # of two pages of a listing: what vanishes meanwhile moves all behind it up
 
 # How long until the feed is read again by itself.
 WITH_WEBHOOKS = timedelta(hours=12)
 WITHOUT_WEBHOOKS = timedelta(minutes=15)
 AFTER_A_CHANGE = timedelta(minutes=5)
 WEBHOOKS_TRUSTED_FOR = timedelta(days=7)
+LAGS_AT_MOST = timedelta(minutes=15)  # the feed; clocks that differ included
 RESTORED_AT_LEAST = 5  # that many older versions, and most of what is known: a restored company
 
 
@@ -62,7 +65,7 @@ def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datet
     try:
         page = books.changes_since(cursor.value - OVERLAP, list(ENTITIES))
     except FeedTooOld:
-        _begin_listing(cursor)
+        _begin_listing(cursor, now=now)
         return _list_on(connection, cursor, books=books, lease=lease, now=now)
     with transaction.atomic():
         leases.check(lease)
@@ -76,7 +79,7 @@ def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datet
         cursor.wanted_at = now + _until_next(connection, news=news, waiting=waiting, now=now)
         cursor.save()
     if not page.is_complete:
-        _begin_listing(cursor)
+        _begin_listing(cursor, now=now)
     return news
 
 
@@ -98,25 +101,28 @@ def _take_in(
     Raises:
         brake.Held: most of it is older than what we saw: the company was restored.
     """
-    seen = {
-        (link.entity, link.remote_id): link.remote_version
-        for link in Link.objects.filter(
-            connection=connection,
-            remote_id__in=[each.remote_id for each in told],
-        )
-        .exclude(state__in=pairs.HIDDEN)
-        .only("entity", "remote_id", "remote_version")
-        if link.remote_version is not None
-    }
-    news = [each for each in told if each.version > seen.get((each.entity, each.remote_id), -1)]
-    older = sum(
-        each.version < seen.get((each.entity, each.remote_id), each.version) for each in told
-    )
-    if older >= RESTORED_AT_LEAST and older * 2 > len(seen):
+    linked = Link.objects.filter(
+        connection=connection,
+        remote_id__in=[each.remote_id for each in told],
+        remote_version__isnull=False,
+    ).exclude(state__in=pairs.HIDDEN)
+    seen = {(link.entity, str(link.remote_id)): link for link in linked}
+    restored = _restored(told, seen, now=now)
+    if restored and not brake.is_confirmed(connection, now=now):
         raise brake.Held(
             "QuickBooks answered with older versions than before: the company may have been "
             "restored or reset there. Nothing is copied until you looked."
         )
+    for link in restored:  # a person said so: what is told now counts, whatever was seen before
+        link.remote_version = None
+    Link.objects.filter(pk__in=[each.pk for each in restored]).update(remote_version=None)
+    versions = {key: link.remote_version for key, link in seen.items()}
+    news = [
+        each
+        for each in told
+        if (version := versions.get((each.entity, each.remote_id))) is None
+        or each.version > version
+    ]
     snapshots.remember(connection, news, now=now)
     InboxEntry.objects.bulk_create(
         [
@@ -133,6 +139,25 @@ def _take_in(
         batch_size=1000,
     )
     return len(news)
+
+
+def _restored(
+    told: Sequence[Snapshot], seen: Mapping[tuple[str, str], Link], *, now: datetime
+) -> list[Link]:
+    """
+    Pairs whose record is told older than it was seen, where those are most of them.
+
+    What changed lately does not count: the feed may lag behind.
+    """
+    older = [
+        link
+        for each in told
+        if (link := seen.get((each.entity, each.remote_id))) is not None
+        and each.version < (link.remote_version or 0)
+        and (link.remote_changed_at is None or link.remote_changed_at < now - LAGS_AT_MOST)
+    ]
+    is_most = len(older) >= RESTORED_AT_LEAST and len(older) * 2 > len(seen)
+    return older if is_most else []
 
 
 def _settle_bells(connection: Connection, told: Sequence[Snapshot], *, now: datetime) -> bool:
@@ -197,9 +222,22 @@ def read_by_id(
             for remote_id, each in fetched.items():
                 if isinstance(each, Gone):
                     note_gone(connection, entity, remote_id, now=now)
-            InboxEntry.objects.filter(pk__in=[each.pk for each in mine]).update(needs_read=False)
-            woken = [each.link_id for each in mine if each.link_id is not None]
+            answered = [each for each in mine if not _is_late(each, fetched, now=now)]
+            InboxEntry.objects.filter(pk__in=[each.pk for each in answered]).update(
+                needs_read=False
+            )
+            woken = [each.link_id for each in answered if each.link_id is not None]
             pairs.wake(Link.objects.filter(pk__in=woken), now=now)
+
+
+def _is_late(bell: InboxEntry, fetched: Mapping[str, Fetched], *, now: datetime) -> bool:
+    """Whether the answer is older than what the bell tells of: reads may lag too."""
+    found = fetched.get(bell.remote_id)
+    if bell.occurred_at is None or not isinstance(found, Present):
+        return False
+    changed_at = found.snapshot.changed_at
+    is_old = changed_at is not None and changed_at < bell.occurred_at.replace(microsecond=0)
+    return is_old and now - bell.made_at < GIVE_UP_ON_READS_AFTER
 
 
 def note_gone(connection: Connection, entity: str, remote_id: str, *, now: datetime) -> None:
@@ -210,7 +248,10 @@ def note_gone(connection: Connection, entity: str, remote_id: str, *, now: datet
         .exclude(state__in=pairs.HIDDEN)
         .first()
     )
-    if link is None or link.local_id is None:
+    if link is None:
+        return
+    if link.local_id is None:
+        links.drop_unseen(link, now=now)
         return
     links.drop_intent(link)
     link.state, link.wake_at, link.rests = Link.State.MERGED, None, Link.Rests.ISSUE
@@ -228,7 +269,7 @@ def follow_merges(connection: Connection, *, now: datetime) -> None:
     merges = InboxEntry.objects.filter(connection=connection, link=None).exclude(merged_from="")
     for bell in merges:
         waits = links.follow_merge(
-            connection, bell.entity, gone=bell.merged_from, into=bell.remote_id
+            connection, bell.entity, gone=bell.merged_from, into=bell.remote_id, now=now
         )
         if waits is not None:
             issues.open_merged(waits, now=now)
@@ -237,10 +278,11 @@ def follow_merges(connection: Connection, *, now: datetime) -> None:
 # -- everything ----------------------------------------------------------------------------------
 
 
-def _begin_listing(cursor: Cursor) -> None:
+def _begin_listing(cursor: Cursor, *, now: datetime) -> None:
     """The feed cannot tell all: list every entity in full, then go on from before it began."""
     cursor.listing = {"entity": next(iter(ENTITIES)), "position": 1, "since": None, "told": 0}
-    cursor.save(update_fields=["listing"])
+    cursor.wanted_at = now
+    cursor.save(update_fields=["listing", "wanted_at"])
 
 
 def _list_on(
@@ -257,7 +299,7 @@ def _list_on(
         entities = list(ENTITIES)
         place = entities.index(listing["entity"])
         if page.next_position is not None:
-            listing["position"] = page.next_position
+            listing["position"] = page.next_position - OVERLAP_ROWS
         elif place + 1 < len(entities):
             listing |= {"entity": entities[place + 1], "position": 1}
         else:
@@ -274,7 +316,7 @@ def _end_listing(
     connection: Connection, cursor: Cursor, listing: dict[str, object], *, now: datetime
 ) -> None:
     has_links = Link.objects.filter(connection=connection, state=Link.State.LINKED).exists()
-    if listing["told"] == 0 and has_links:
+    if listing["told"] == 0 and has_links and not brake.is_confirmed(connection, now=now):
         raise brake.Held(
             "QuickBooks answered that the company holds no records at all, where there were some. "
             "Nothing is copied until you looked."

@@ -125,7 +125,8 @@ def open_conflict(
         },
         now=now,
     )
-    if issue.decided_at is not None:  # the loser changed meanwhile: it is a new question
+    if issue.decided_at is not None and issue.decided_at <= now:
+        # The loser changed meanwhile: it is a new question.
         issue.decided_at = None
         issue.save(update_fields=["decided_at"])
     if is_new:
@@ -224,7 +225,7 @@ def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
             .exclude(kind__in=[Issue.Kind.CONFLICT, Issue.Kind.MERGED_THERE])
             .values("link_id")
         )
-        count = pairs.wake(waiting, now=now)
+        count = pairs.wake(waiting, now=now, at_once=True)
         transaction.on_commit(lambda: doorbell.ring(connection.pk))
     return count
 
@@ -253,7 +254,7 @@ def decide(*, actor: Actor, issue: Issue, keep: Mapping[str, Side], now: datetim
                     "by": actor.label,
                     "acts_at": acts_at.isoformat(),
                 }
-        link.wake_at = acts_at
+        link.wake_at = min(link.wake_at or acts_at, acts_at)
         link.save(update_fields=["decisions", "wake_at"])
         issue.decided_at = acts_at
         issue.closed_by_id = actor.user_id
@@ -279,9 +280,8 @@ def undo(*, actor: Actor, issue: Issue, now: datetime) -> None:
         issue = _still_open(issue)
         if issue.decided_at is None or issue.decided_at <= now:
             raise NothingToDecide("It was carried out already.")
-        link.decisions = {}
-        link.wake_at = None
-        link.save(update_fields=["decisions", "wake_at"])
+        link.decisions = {}  # `wake_at` stays: other work may wait for it
+        link.save(update_fields=["decisions"])
         issue.decided_at = None
         issue.closed_by = None
         issue.save(update_fields=["decided_at", "closed_by"])
@@ -361,7 +361,7 @@ def _still_open(issue: Issue) -> Issue:
 
 
 def _wake(link: Link, *, now: datetime) -> None:
-    pairs.wake(Link.objects.filter(pk=link.pk), now=now)
+    pairs.wake(Link.objects.filter(pk=link.pk), now=now, at_once=True)
     marks.show(link, "queued", now=now)
     transaction.on_commit(lambda: doorbell.ring(link.connection_id))
 

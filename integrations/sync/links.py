@@ -52,10 +52,14 @@ def _local_id(connection: Connection, ref: Ref, *, may_wait: bool) -> Any:
     )
     if link is not None and link.state == Link.State.LINKED:
         return link.local_id
-    is_coming = link is not None and link.state == Link.State.UNDECIDED and link.wake_at
-    if is_coming and may_wait:
+    if link is not None and may_wait and is_coming(link):
         raise MissingDependency(ref.entity, remote_id=ref.remote_id)
     return UNKNOWN
+
+
+def is_coming(link: Link) -> bool:
+    """Whether it is being created on the other side, or would be but for what it waits for."""
+    return link.state == Link.State.UNDECIDED and bool(link.wake_at or link.rests)
 
 
 def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,10 +89,20 @@ REFERENCE_FIELDS = {("contact", "contact"): "parent"}
 
 
 def wake_blocked(link: Link, *, now: datetime) -> None:
-    """Whatever waited for this pair is looked at again."""
+    """
+    Whatever waits for this pair is looked at again.
+
+    What went on without it is read again, so that its reference is told once more.
+    """
     waiting = Link.objects.filter(blocked_on=link)
-    pairs.wake(waiting, now=now)
-    waiting.update(rests="", blocked_on=None)
+    found = list(waiting)
+    if any(each.rests == Link.Rests.DEPENDENCY for each in found):
+        pairs.wake(waiting.filter(rests=Link.Rests.DEPENDENCY), now=now)
+    went_on = [each for each in found if each.remote_id and each.rests != Link.Rests.DEPENDENCY]
+    if went_on and link.state == Link.State.LINKED:
+        for each in went_on:
+            _read_again(each, now=now)
+        waiting.exclude(rests=Link.Rests.DEPENDENCY).update(blocked_on=None)
 
 
 # -- what the books did --------------------------------------------------------------------------
@@ -113,12 +127,26 @@ def adopt(link: Link, remote_id: str) -> None:
     if other is not None:
         if other.local_id is not None:
             raise AlreadyLinked(f"{other.label} is linked with it already.")
-        other.inbox.update(link=link)
-        other.delete()
+        _take_over(other, link)
     link.remote_id = remote_id
 
 
-def follow_merge(connection: Connection, entity: str, *, gone: str, into: str) -> Link | None:
+def _take_over(other: Link, link: Link) -> None:
+    """`other` stood for the same record as `link`: its bells, and who waits for it, move over."""
+    other.inbox.update(link=link)
+    other.blocks.update(blocked_on=link)
+    other.delete()
+
+
+def drop_unseen(link: Link, *, now: datetime) -> None:
+    """Their record is gone, and we never had it: so is its pair. Who waited for it goes on."""
+    pairs.wake(link.blocks.all(), now=now)
+    link.delete()
+
+
+def follow_merge(
+    connection: Connection, entity: str, *, gone: str, into: str, now: datetime
+) -> Link | None:
     """
     Two customers became one: our link moves to the survivor.
 
@@ -140,7 +168,7 @@ def follow_merge(connection: Connection, entity: str, *, gone: str, into: str) -
         .first()
     )
     if of_gone.local_id is None:  # never ours: nothing to move
-        of_gone.delete()
+        drop_unseen(of_gone, now=now)
         return None
     drop_intent(of_gone)
     of_gone.merged_into = into
@@ -150,8 +178,7 @@ def follow_merge(connection: Connection, entity: str, *, gone: str, into: str) -
         of_gone.save()
         return of_gone
     if survivor is not None:
-        survivor.inbox.update(link=of_gone)
-        survivor.delete()
+        _take_over(survivor, of_gone)
     of_gone.remote_id = into
     of_gone.remote_version = None  # nothing of the survivor was seen yet
     of_gone.save()
@@ -189,12 +216,14 @@ def match(
         if local is None:
             raise AlreadyLinked("That record is no longer there.")
         ours, theirs = _pairs_of(connection, entity, local_id, remote_id)
+        if ours is not None and ours.state == Link.State.MERGED:
+            _forget_theirs(ours)
         if ours is not None and ours.remote_id not in (None, remote_id):
             raise AlreadyLinked(f"{local.label} is linked with {ours.remote_label} already.")
         if theirs is not None and theirs.local_id not in (None, local_id):
             raise AlreadyLinked(f"{theirs.remote_label} is linked with {theirs.label} already.")
-        if ours is not None and hasattr(ours, "intent"):
-            raise AlreadyLinked("It is being sent to QuickBooks just now. Try again in a moment.")
+        if ours is not None:
+            _must_not_be_under_way(ours)
         link = _join(connection, entity, local_id, remote_id, ours, theirs)
         link.state = Link.State.LINKED
         link.label = local.label
@@ -222,12 +251,15 @@ def unmatch(*, actor: Actor, link: Link, now: datetime) -> Link:
     _must(actor, link.connection)
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=link.pk)
-        if hasattr(link, "intent"):
-            raise AlreadyLinked("It is being sent to QuickBooks just now. Try again in a moment.")
+        if link.state not in (Link.State.LINKED, Link.State.MERGED):
+            raise AlreadyLinked("It is not linked any more.")
+        _must_not_be_under_way(link)
         link.state = Link.State.FORMER
         link.wake_at = None
-        link.rests = ""
+        link.rests, link.blocked_on, link.decisions = "", None, {}
         link.save()
+        link.outbox.all().delete()
+        link.inbox.all().delete()
         link.issues.filter(state="open").update(
             state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Unmatched"
         )
@@ -259,9 +291,13 @@ def leave_out(*, actor: Actor, link: Link, now: datetime) -> Link:
         link = Link.objects.select_for_update().get(pk=link.pk)
         if link.state == Link.State.LINKED:
             raise AlreadyLinked("It is linked. Unmatch it instead.")
+        _must_not_be_under_way(link)
+        if link.state == Link.State.MERGED:
+            _forget_theirs(link)
         link.state, link.wake_at, link.rests = Link.State.LEFT_OUT, None, ""
         link.may_create = False
         link.save()
+        wake_blocked(link, now=now)
         link.issues.filter(state="open").update(
             state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Left out"
         )
@@ -282,6 +318,8 @@ def create_there(
         link = ours or Link(
             connection=connection, firm_id=connection.firm_id, entity=entity, local_id=local_id
         )
+        if link.state == Link.State.MERGED:
+            _forget_theirs(link)
         return _let_create(link, actor=actor, now=now)
 
 
@@ -303,7 +341,7 @@ def sync_now(*, actor: Actor, link: Link, now: datetime) -> Link:
         link = Link.objects.select_for_update().get(pk=link.pk)
         if link.state in (Link.State.LINKED, Link.State.UNDECIDED):
             _ask_for_content(link, now=now)
-            pairs.wake(Link.objects.filter(pk=link.pk), now=now)
+            pairs.wake(Link.objects.filter(pk=link.pk), now=now, at_once=True)
             transaction.on_commit(lambda: doorbell.ring(link.connection_id))
     return link
 
@@ -313,6 +351,9 @@ def _let_create(link: Link, *, actor: Actor, now: datetime) -> Link:
     link.rests, link.blocked_on, link.attempts = "", None, 0
     link.wake_at, link.lane = now, Link.Lane.PEOPLE
     link.save()
+    link.issues.filter(state="open", kind="merged_there").update(
+        state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Created anew"
+    )
     marks.show(link, "queued", now=now)
     activity.note(link, actor=actor, now=now, title="To be created on the other side")
     transaction.on_commit(lambda: doorbell.ring(link.connection_id))
@@ -346,8 +387,7 @@ def _join(
     """One row for the two: the one of ours if there is one; bells of the other move to it."""
     if ours is not None and theirs is not None and ours.pk != theirs.pk:
         ours.remote_label = theirs.remote_label
-        theirs.inbox.update(link=ours)
-        theirs.delete()
+        _take_over(theirs, ours)
     link = ours or theirs
     if link is None:
         link = Link(connection=connection, firm_id=connection.firm_id, entity=entity)
@@ -365,12 +405,29 @@ def _ask_for_content(link: Link, *, now: datetime) -> None:
         ).exists()
     )
     if not is_known:
-        InboxEntry.objects.create(
-            connection_id=link.connection_id,
-            entity=link.entity,
-            remote_id=link.remote_id,
-            source=InboxEntry.Source.LISTING,
-            needs_read=True,
-            link=link if link.pk else None,
-            made_at=now,
-        )
+        _read_again(link, now=now)
+
+
+def _read_again(link: Link, *, now: datetime) -> None:
+    """Have what the record there holds read by its id."""
+    assert link.remote_id is not None
+    InboxEntry.objects.create(
+        connection_id=link.connection_id,
+        entity=link.entity,
+        remote_id=link.remote_id,
+        source=InboxEntry.Source.LISTING,
+        needs_read=True,
+        made_at=now,
+    )
+
+
+def _must_not_be_under_way(link: Link) -> None:
+    if hasattr(link, "intent"):
+        raise AlreadyLinked("It is being sent to QuickBooks just now. Try again in a moment.")
+
+
+def _forget_theirs(link: Link) -> None:
+    """Their record is gone: ours is as if it had never been linked. The caller saves."""
+    link.remote_id, link.remote_label, link.merged_into = None, "", ""
+    link.remote_version, link.remote_changed_at = None, None
+    link.base, link.seen, link.kept, link.decisions = {}, {}, {}, {}

@@ -22,8 +22,21 @@ def due(connection: Connection, *, now: datetime) -> QuerySet[Link]:
     )
 
 
-def wake(links: QuerySet[Link], *, now: datetime, lane: int = Link.Lane.PEOPLE) -> int:
-    """Make these pairs due, though never before the time they have to wait for."""
+def wake(
+    links: QuerySet[Link],
+    *,
+    now: datetime,
+    lane: int = Link.Lane.PEOPLE,
+    at_once: bool = False,
+) -> int:
+    """
+    Make these pairs due, though never before the time they have to wait for.
+
+    With `at_once` a person asks: they do not wait. A write whose outcome is open does all the
+    same (`intents.may_be_sent_at`).
+    """
+    if at_once:
+        links.update(not_before=None)
     return links.update(
         wake_at=Greatest(Coalesce(Least("wake_at", now), now), Coalesce("not_before", now)),
         lane=Least(F("lane"), lane),
@@ -38,9 +51,9 @@ def gather(connection: Connection, *, now: datetime) -> int:
     )
     inbox = list(InboxEntry.objects.filter(connection=connection, link=None).order_by("pk")[:BATCH])
     for entry in outbox:
-        entry.link = _pair_of_local(connection, entry.entity, entry.local_id)
+        entry.link = pair_of_local(connection, entry.entity, entry.local_id)
     for heard in inbox:
-        heard.link = _pair_of_remote(connection, heard)
+        heard.link = pair_of_remote(connection, heard.entity, heard.remote_id)
     OutboxEntry.objects.bulk_update(outbox, ["link"])
     InboxEntry.objects.bulk_update(inbox, ["link"])
     _wake_all((each.link for each in outbox), now=now)
@@ -54,7 +67,8 @@ def _wake_all(links: Iterable[Link | None], *, now: datetime) -> None:
         wake(Link.objects.filter(pk__in=ids), now=now)
 
 
-def _pair_of_local(connection: Connection, entity: str, local_id: int) -> Link:
+def pair_of_local(connection: Connection, entity: str, local_id: int) -> Link:
+    """Today's pair of a record of ours, made if there is none."""
     known = Link.objects.filter(connection=connection, entity=entity, local_id=local_id)
     current = known.exclude(state=Link.State.FORMER).first()
     return current or Link.objects.create(
@@ -66,16 +80,15 @@ def _pair_of_local(connection: Connection, entity: str, local_id: int) -> Link:
     )
 
 
-def _pair_of_remote(connection: Connection, heard: InboxEntry) -> Link:
-    known = Link.objects.filter(
-        connection=connection, entity=heard.entity, remote_id=heard.remote_id
-    )
+def pair_of_remote(connection: Connection, entity: str, remote_id: str) -> Link:
+    """Today's pair of a record of theirs, made if there is none."""
+    known = Link.objects.filter(connection=connection, entity=entity, remote_id=remote_id)
     current = known.exclude(state__in=HIDDEN).first()
     return current or Link.objects.create(
         connection=connection,
         firm_id=connection.firm_id,
-        entity=heard.entity,
-        remote_id=heard.remote_id,
+        entity=entity,
+        remote_id=remote_id,
         state=_first_state(known),
     )
 
