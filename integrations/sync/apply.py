@@ -131,6 +131,8 @@ class _Look:
             raise ContentNeeded
         harm = self._guard(plan)
         base.update(plan.base_after(*self._write_here(plan, harm=harm)))
+        if plan.is_empty and not link.base and answer is None and remote is not None:
+            self._note_linked()
         self._move_base(base, remote)
         intent = self._store_intent(plan, harm=harm)
         self._close_or_open_issues(plan)
@@ -293,6 +295,15 @@ class _Look:
             link.label = self.local.label[:600]
         if link.local_id is not None and link.remote_id is not None:
             link.state = Link.State.LINKED
+
+    def _note_linked(self) -> None:
+        """They were paired and held the same: that, too, belongs in the history."""
+        activity.write(
+            self.link,
+            direction=Activity.Direction.HERE,
+            title=f"Linked with {self.link.remote_label}: both sides are the same",
+            now=self.now,
+        )
 
     # -- the other side --------------------------------------------------------------------------
 

@@ -403,3 +403,23 @@ def test_preferences_are_read_again_once_a_week(world: World):
 
     world.connection.refresh_from_db()
     assert world.connection.company_facts["country"] == "US"
+
+
+def test_a_pair_that_held_the_same_says_that_it_was_linked(world: World):
+    contact = world.linked("Quist Boats")
+    remote_id = world.link(contact).remote_id or ""
+    links.unmatch(actor=world.actor, link=world.link(contact), now=world.now)
+    links.match(
+        actor=world.actor,
+        connection=world.connection,
+        entity="contact",
+        local_id=contact.pk,
+        remote_id=remote_id,
+        now=world.now,
+    )
+    writes = world.writes()
+
+    world.sync()
+
+    assert Activity.objects.filter(title__startswith="Linked with Quist Boats").count() == 1
+    assert world.writes() == writes
