@@ -1,0 +1,90 @@
+"""`make shots`: pictures of the pages in shots/, from a demo of its own, at two widths."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.conftest import find_chromium
+from tests.browser.demo import Demo, a_page, running_demo, sign_in
+
+FOLDER = Path(__file__).resolve().parents[2] / "shots"
+WIDTHS = (1440, 390)
+LISTS = ("matched", "unmatched", "duplicates", "new")
+AFTER = {
+    "integrations-next": "/settings/integrations/",
+    "integration-home": "/settings/integrations/qbo/",
+    "report": "/settings/integrations/qbo/setup/report/",
+    "left-out": "/settings/integrations/qbo/left-out/",
+    "activity": "/settings/integrations/qbo/activity/",
+    "rules": "/settings/integrations/qbo/rules/",
+    "contacts": "/contacts/",
+    "contact-detail": "/contacts/1/",
+    "contact-edit": "/contacts/1/edit/",
+    "team": "/settings/team/",
+}
+
+
+def main() -> int:
+    path = find_chromium()
+    if path is None:
+        print("No Chromium is found: `make browser` installs one.")
+        return 2
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="canopy-shots-") as folder,
+        running_demo(Path(folder) / "data") as demo,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=path)
+        with a_page(browser) as page:
+            _walk(page, demo)
+        browser.close()
+    print(f"{len(list(FOLDER.glob('*.png')))} pictures are in {FOLDER}")
+    return 0
+
+
+def _walk(page: Page, demo: Demo) -> None:
+    page.goto(f"{demo.url}/sign-in/")
+    _picture(page, "sign-in")
+    sign_in(page, demo)
+    page.goto(f"{demo.url}/settings/integrations/")
+    _picture(page, "integrations")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Connect").click()
+    quickbooks = opened.value
+    quickbooks.get_by_role("button", name="Sign In").click()
+    quickbooks.wait_for_url("**/consent**")
+    _picture(quickbooks, "emulator-consent")
+    quickbooks.get_by_role("button", name="Connect").click()
+    page.wait_for_url("**/setup/contacts/")
+    _picture(page, "wizard-contacts")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/matched/", timeout=30_000)
+    for name in LISTS:
+        page.goto(f"{demo.url}/settings/integrations/qbo/setup/contacts/{name}/")
+        _picture(page, f"review-{name}")
+    page.get_by_role("link", name="Sync contacts").click()
+    page.wait_for_url("**/sync/")
+    _picture(page, "dry-run")
+    page.get_by_role("button", name="Sync contacts").click()
+    page.wait_for_url("**/settings/integrations/", timeout=60_000)
+    for name, address in AFTER.items():
+        page.goto(demo.url + address)
+        _picture(page, name)
+    page.goto(f"{demo.qbo_url}/books/customers")
+    _picture(page, "emulator-books")
+
+
+def _picture(page: Page, name: str) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=FOLDER / f"{name}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
