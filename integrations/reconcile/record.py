@@ -85,7 +85,7 @@ class Field:
         """Whether two known values agree. UNKNOWN agrees with nothing."""
         if one is UNKNOWN or other is UNKNOWN:
             return False
-        return self.comparable(one) == self.comparable(other)
+        return bool(one == other) or self.comparable(one) == self.comparable(other)
 
     def comparable(self, value: Any) -> Hashable:
         key = None if is_blank(value) else self.key(value)

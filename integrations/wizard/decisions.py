@@ -253,10 +253,8 @@ def _pair_up(
         _decide(row, Decision.LINK, actor, now)
     taken = [free[row.remote_id] for row in pairs]
     save_rows(taken, ["list"])
-    if len(pairs) <= WORK_OUT_AT_ONCE:
-        entity = pairs[0].entity if pairs else ""
-        partners = pairing.partners_of(run, entity) if pairs else {}
-        pairing.work_out(run, entity, pairs, partners)
+    if pairs and len(pairs) <= WORK_OUT_AT_ONCE:
+        pairing.work_out(run, pairs[0].entity, pairs)
     save_rows(pairs, _PAIR_FIELDS)
     return [row.pk for row in pairs]
 

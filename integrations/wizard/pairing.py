@@ -25,12 +25,12 @@ def plan_of(local: Local, remote: Record, *, policy: Policy, partners: Mapping[s
     Args:
         partners: remote id -> our id, of all pairs: what references are turned by.
     """
-    turned = {
-        name: partners.get(value.remote_id, UNKNOWN)
-        for name, value in remote.values().items()
-        if isinstance(value, Ref)
-    }
+    turned = {name: partners.get(ref.remote_id, UNKNOWN) for name, ref in _refs(remote).items()}
     return reconcile(base={}, local=local.record, remote=_with(remote, turned), policy=policy)
+
+
+def _refs(record: Record) -> dict[str, Ref]:
+    return {name: value for name, value in record.values().items() if isinstance(value, Ref)}
 
 
 def _with(record: Record, changes: Mapping[str, Any]) -> Record:
@@ -57,13 +57,19 @@ def labels(groups: Iterable[str], record: type[Record]) -> list[str]:
     return [known[group][0].label for group in groups if group in known]
 
 
-def partners_of(setup: Setup, entity: str) -> dict[str, int]:
-    """Remote id -> our id: today's links, and what this run will link."""
+def partners_of(setup: Setup, entity: str, remote_ids: Sequence[str]) -> dict[str, int]:
+    """Remote id -> our id, of these: today's links, and what this run will link."""
     linked = Link.objects.filter(
-        connection_id=setup.connection_id, entity=entity, state=Link.State.LINKED
+        connection_id=setup.connection_id,
+        entity=entity,
+        state=Link.State.LINKED,
+        remote_id__in=remote_ids,
     ).values_list("remote_id", "local_id")
     proposed = MatchProposal.objects.filter(
-        setup=setup, entity=entity, list=MatchProposal.List.MATCHED
+        setup=setup,
+        entity=entity,
+        list=MatchProposal.List.MATCHED,
+        remote_id__in=remote_ids,
     ).values_list("remote_id", "local_id")
     return {
         remote_id: local_id
@@ -76,13 +82,14 @@ def work_out(
     setup: Setup,
     entity: str,
     rows: Sequence[MatchProposal],
-    partners: Mapping[str, int],
+    partners: Mapping[str, int] | None = None,
     ours: Mapping[int, Local] | None = None,
 ) -> None:
     """
     Fill `plan` and `has_differences` of matched rows; they are not saved.
 
     Args:
+        partners: remote id -> our id of all pairs, where they are known already.
         ours: our records by id, where they were read already.
     """
     for start in range(0, len(rows), CHUNK):
@@ -100,7 +107,7 @@ def _work_out(
     setup: Setup,
     entity: str,
     rows: Sequence[MatchProposal],
-    partners: Mapping[str, int],
+    partners: Mapping[str, int] | None,
     ours: Mapping[int, Local],
 ) -> None:
     connection = setup.connection
@@ -112,13 +119,16 @@ def _work_out(
             "pk", "raw"
         )
     )
+    theirs = {pk: provider.read_stored(entity, raw).record for pk, raw in told_there.items()}
+    if partners is None:
+        refs = [ref for record in theirs.values() for ref in _refs(record).values()]
+        partners = partners_of(setup, entity, [ref.remote_id for ref in refs]) if refs else {}
     for row in rows:
         local = ours.get(row.local_id or 0)
-        raw = told_there.get(row.imported_id or 0)
-        if local is None or raw is None:
+        remote = theirs.get(row.imported_id or 0)
+        if local is None or remote is None:
             row.plan = {"here": [], "there": [], "ask": []}
         else:
-            remote = provider.read_stored(entity, raw).record
             plan = plan_of(local, remote, policy=policy, partners=partners)
             row.plan = told(plan, spec.record)
         row.has_differences = any(row.plan.values())

@@ -60,7 +60,7 @@ def refresh(setup: Setup, entity: str) -> None:
         )
     todo = list(stale.order_by("pk"))
     if todo:
-        pairing.work_out(setup, entity, todo, pairing.partners_of(setup, entity))
+        pairing.work_out(setup, entity, todo)
         save_plans(todo)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from firms.permissions import STAFF
-from integrations.models import MatchProposal, Setup
+from integrations.models import Connection, Link, MatchProposal, Setup
+from integrations.wizard import importing
 from tests.factories import make_firm, make_member
 
 
@@ -216,3 +218,73 @@ def test_what_was_searched_is_what_all_means(page, wizard):
     page.post(here, {"bulk": "create_there", "scope": "all"})
 
     assert MatchProposal.objects.filter(decision="create_there").count() == 100
+
+
+def test_a_revoked_consent_while_reviewing_loses_nothing_and_says_so(page, wizard):
+    wizard.contact(display_name="Cool Cars")
+    walk(page, wizard)
+    for name in ("matched", "unmatched", "duplicates", "new"):
+        page.get(address("contacts_list", name))
+    Connection.objects.update(state=Connection.State.RECONNECT, state_reason="Access was revoked.")
+
+    text = page.get(address("contacts_list", "matched")).content.decode()
+
+    assert "QuickBooks is disconnected." in text
+    assert "Reconnect before syncing" in text
+    assert wizard.row("matched", "Cool Cars").decision == "link"
+    answer = page.post(address("contacts_sync"), {"shown": "x"})
+    assert "Reconnect first; your decisions are kept." in answer.content.decode()
+    assert not Link.objects.exists()
+
+
+def test_a_second_admin_comes_in_where_the_first_one_left(page, wizard):
+    walk(page, wizard)
+    page.get(address("contacts_list", "matched"))
+    other = make_member(wizard.firm)
+    page.force_login(other.user)
+
+    assert page.get(address("contacts")).url == address("contacts_list", "unmatched")
+    assert page.get(address("go_on")).url == address("contacts_list", "unmatched")
+
+
+def test_two_people_who_press_sync_make_one_run(page, wizard):
+    wizard.contact(display_name="Cool Cars")
+    walk(page, wizard)
+    for name in ("matched", "unmatched", "duplicates", "new"):
+        page.get(address("contacts_list", name))
+    text = page.get(address("contacts_sync")).content.decode()
+    shown = text.split('name="shown" value="')[1].split('"')[0]
+
+    first = page.post(address("contacts_sync"), {"shown": shown})
+    second = page.post(address("contacts_sync"), {"shown": shown})  # a double click, or Back
+
+    assert first.url == address("contacts_sync")
+    assert second.status_code == 200
+    assert Link.objects.filter(wake_at__isnull=False).count() == 1 + len(wizard.rows("new"))
+    assert "Syncing contacts with QuickBooks" in page.get(address("contacts_sync")).content.decode()
+
+
+def test_the_whole_import_asks_for_two_counts_and_once_a_page(page, wizard):
+    page.get(address("contacts"))
+    page.post(address("contacts"), {"which": "active"})
+    wizard.read(importing.Pace(page=3, overlap=1, step_back=2))
+
+    total = wizard.setup.import_total
+    assert len(wizard.queries()) == 2 + -(-total // 2)  # pages of 3 that share one
+
+
+def test_the_person_who_started_hears_when_the_lists_are_ready(page, wizard):
+    walk(page, wizard)
+
+    assert [each.to for each in mail.outbox] == [[wizard.member.user.email]]
+    assert "lists are ready" in mail.outbox[0].subject
+
+
+def test_three_hundred_decisions_are_few_statements(page, wizard, django_assert_max_num_queries):
+    fill(wizard, 300)
+    ids = [str(pk) for pk in MatchProposal.objects.values_list("pk", flat=True)]
+
+    with django_assert_max_num_queries(16):
+        page.post(address("contacts_list", "unmatched"), {"bulk": "create_there", "id": ids})
+
+    assert MatchProposal.objects.filter(decision="create_there").count() == 300
