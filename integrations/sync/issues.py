@@ -116,8 +116,7 @@ def open_conflict(
     issue, is_new = open_issue(
         link,
         kind=Issue.Kind.CONFLICT,
-        sentence="Changed on both sides since the last sync. Nothing is overwritten until you "
-        "choose.",
+        sentence=_what_happened(conflicts),
         detail={
             "groups": [_shown(link.entity, each) for each in conflicts],
             "local_by": who,
@@ -140,6 +139,12 @@ def open_conflict(
             now=now,
         )
     return issue
+
+
+def _what_happened(conflicts: Sequence[Conflict]) -> str:
+    had_agreed = any(each.base for each in conflicts)
+    fact = "Changed on both sides since the last sync." if had_agreed else "The two sides differ."
+    return f"{fact} Nothing is overwritten until you choose."
 
 
 def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
