@@ -7,6 +7,7 @@ from django_q.models import Schedule
 # name -> (task, minutes between runs)
 SCHEDULES = {
     "sweep": ("integrations.tasks.sweep", 1),
+    "probe_unavailable": ("integrations.tasks.probe_unavailable", 60),
     "reread_companies": ("integrations.tasks.reread_companies", 24 * 60),
     "tidy": ("integrations.tasks.tidy", 24 * 60),
 }

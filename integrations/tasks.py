@@ -61,3 +61,8 @@ def report_contacts(setup_id: int) -> str:
 def reread_companies() -> str:
     """Read the preferences of companies again that were last read a week ago."""
     return f"{connections.reread_old_facts(now=timezone.now())} read"
+
+
+def probe_unavailable() -> str:
+    """Ask companies whose subscription had ended whether they are there again."""
+    return f"{connections.probe_unavailable(now=timezone.now())} back"

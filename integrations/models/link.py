@@ -51,6 +51,7 @@ class Link(models.Model):
     local_version = models.BigIntegerField(null=True)  # of our record when last looked at
     sent_at = models.DateTimeField(null=True)  # our last write there
     decisions = models.JSONField(default=dict)  # group -> {"keep", "shown", "by"}
+    is_read_only = models.BooleanField(default=False)  # theirs is: it only comes in
     may_create = models.BooleanField(default=False)  # a person said: create it over there
 
     wake_at = models.DateTimeField(null=True)

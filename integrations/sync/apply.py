@@ -8,7 +8,7 @@ books leaves it as a stored intent; when that is answered, `settle` looks again 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from integrations.errors import MissingDependency, Refused
 from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
 from integrations.providers.base import Books, Operation, Snapshot
 from integrations.reconcile.plan import Create, Plan, Retire, Update
-from integrations.reconcile.policy import Decision, OnConflict, Policy, Side
+from integrations.reconcile.policy import Decision, Direction, OnConflict, Policy, Side
 from integrations.reconcile.record import UNKNOWN, Life, Record, Ref, is_blank
 from integrations.reconcile.three_way import reconcile
 from integrations.sync import activity, intents, issues, leases, links, marks, pairs, snapshots
@@ -210,6 +210,7 @@ class _Look:
         link.remote_changed_at = heard.changed_at
         link.remote_label = heard.label[:600]
         link.kept = dict(heard.kept)
+        link.is_read_only = heard.is_read_only
         return self.spec.record.from_values({**known, **told.values()})
 
     def _not_linked_of(self, heard: Record, told: Record) -> Link | None:
@@ -228,9 +229,14 @@ class _Look:
             base=base,
             local=self.local.record if self.local else None,
             remote=remote,
-            policy=policy_of(self.connection, self.spec),
+            policy=self._policy(),
             decisions=decisions,
         )
+
+    def _policy(self) -> Policy:
+        """The connection's rules; what is read-only there is never written there."""
+        policy = policy_of(self.connection, self.spec)
+        return replace(policy, direction=Direction.PULL) if self.link.is_read_only else policy
 
     # -- this side -------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ from integrations.models import (
 from integrations.providers import get_provider
 from integrations.providers.base import Company, FixedToken, OpenGate, TokenSet
 from integrations.reconcile.policy import OnConflict
-from integrations.sync import access
+from integrations.sync import access, activity, pairs
 
 log = logging.getLogger(__name__)
 
@@ -341,6 +341,17 @@ def set_rules(
         after={name: wanted[name] for name in changed},
     )
     connection.refresh_from_db()
+    if "on_conflict" in changed:
+        _look_at_conflicts(connection, now)
+
+
+def _look_at_conflicts(connection: Connection, now: datetime) -> None:
+    """The rule may answer what is open: look again."""
+    open_ones = Issue.objects.filter(
+        connection=connection, kind=Issue.Kind.CONFLICT, state=Issue.State.OPEN
+    )
+    pairs.wake(Link.objects.filter(pk__in=open_ones.values("link_id")), now=now)
+    doorbell.ring(connection.pk)
 
 
 def refresh_facts(*, connection: Connection, company: Company, now: datetime) -> None:
@@ -348,6 +359,25 @@ def refresh_facts(*, connection: Connection, company: Company, now: datetime) ->
     Connection.objects.filter(pk=connection.pk).update(
         company_name=company.name, company_facts=facts_of(company), facts_read_at=now
     )
+
+
+def probe_unavailable(*, now: datetime) -> int:
+    """Ask each company that was unavailable whether it is there again; return how many are."""
+    back = 0
+    for connection in Connection.objects.filter(state=Connection.State.UNAVAILABLE):
+        try:
+            company = access.open_books(connection, lane="bulk").company()
+        except SyncError as error:
+            log.info("%s is still unavailable: %s", connection, error)
+            continue
+        refresh_facts(connection=connection, company=company, now=now)
+        Connection.objects.filter(pk=connection.pk).update(
+            state=Connection.State.CONNECTED, state_reason="", state_changed_at=now
+        )
+        activity.note_connection(connection, now=now, title="The company is there again")
+        doorbell.ring(connection.pk)
+        back += 1
+    return back
 
 
 def reread_old_facts(*, now: datetime) -> int:

@@ -192,7 +192,9 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         report.later += 1
         _count_failure(run.connection, error, clock.now())
     except ReadsUsedUp as error:
-        _put_off(link, until=min(_later(error, 0, clock.now()), clock.now() + READS_REST))
+        # Not `not_before`: an edit here may be sent without a read.
+        until = min(_later(error, 0, clock.now()), clock.now() + READS_REST)
+        Link.objects.filter(pk=link.pk).update(wake_at=until)
         report.later += 1
     except PairWaits as error:
         _put_off(link, until=_later(error, link.attempts, clock.now()), error=error)

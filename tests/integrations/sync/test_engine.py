@@ -21,7 +21,7 @@ from integrations.models import (
     Link,
     OutboxEntry,
 )
-from integrations.reconcile.policy import Side
+from integrations.reconcile.policy import OnConflict, Side
 from integrations.sync import connections, issues, links
 from tests.world import World
 
@@ -423,3 +423,47 @@ def test_a_pair_that_held_the_same_says_that_it_was_linked(world: World):
 
     assert Activity.objects.filter(title__startswith="Linked with Quist Boats").count() == 1
     assert world.writes() == writes
+
+
+def test_a_rule_that_answers_conflicts_answers_the_open_ones(world: World, conflict: Contact):
+    connections.set_rules(
+        actor=world.actor,
+        connection=world.connection,
+        on_conflict=OnConflict.REMOTE,
+        syncs_notes=False,
+        now=world.now,
+    )
+
+    world.sync()
+
+    conflict.refresh_from_db()
+    assert conflict.phone == "theirs"
+    assert not Issue.objects.filter(state="open").exists()
+
+
+def test_a_company_whose_subscription_was_renewed_is_worked_for_again(world: World):
+    contact = world.linked("Quist Boats")
+    world.quickbooks.fault(
+        "fault", code="6190", operation="update", message="Invalid Company Status"
+    )
+    world.edit(contact, phone="555")
+    world.sync()
+    world.connection.refresh_from_db()
+    assert world.connection.state == Connection.State.UNAVAILABLE
+
+    assert connections.probe_unavailable(now=world.now) == 1
+    world.sync(after=1)
+
+    assert world.customer(contact)["PrimaryPhone"]["FreeFormNumber"] == "555"
+
+
+def test_what_is_read_only_there_is_never_written_there(world: World):
+    project = world.linked("Hull 7")
+    Link.objects.update(is_read_only=True)  # a project: the emulator lets nobody make one
+    writes = world.writes()
+
+    world.edit(project, phone="555")
+    world.sync()
+
+    assert world.writes() == writes
+    assert not Intent.objects.exists()
