@@ -277,6 +277,8 @@ def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
         case Present(snapshot=snapshot):
             return snapshot
         case Gone():
+            if feed.changed_lately(link, now=clock.now()):
+                raise PairWaits("QuickBooks does not show it yet. We ask again.")
             with transaction.atomic():
                 leases.check(run.lease)
                 feed.note_gone(run.connection, link.entity, link.remote_id, now=clock.now())

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from integrations.entities import ENTITIES
 from integrations.errors import FeedTooOld
 from integrations.models import Connection, Cursor, InboxEntry, Link
-from integrations.providers.base import Books, Fetched, Gone, Present, Removed, Snapshot
+from integrations.providers.base import Books, Fetched, Gone, NotKnown, Present, Removed, Snapshot
 from integrations.sync import brake, issues, leases, links, pairs, snapshots
 
 OVERLAP = timedelta(minutes=5)  # the feed may lag behind writes, and clocks have whole seconds
@@ -219,15 +220,47 @@ def read_by_id(
             leases.check(lease)
             found = [each.snapshot for each in fetched.values() if isinstance(each, Present)]
             snapshots.remember(connection, found, now=now)
-            for remote_id, each in fetched.items():
-                if isinstance(each, Gone):
-                    note_gone(connection, entity, remote_id, now=now)
-            answered = [each for each in mine if not _is_late(each, fetched, now=now)]
+            unsure = [each for each in mine if not _is_evidence(each, fetched, now=now)]
+            _ask_again(connection, unsure, now=now)
+            sure = [each for each in mine if each not in unsure]
+            for each in sure:
+                if isinstance(fetched[each.remote_id], Gone):
+                    note_gone(connection, entity, each.remote_id, now=now)
+            answered = [each for each in sure if not _is_late(each, fetched, now=now)]
             InboxEntry.objects.filter(pk__in=[each.pk for each in answered]).update(
                 needs_read=False
             )
             woken = [each.link_id for each in answered if each.link_id is not None]
             pairs.wake(Link.objects.filter(pk__in=woken), now=now)
+
+
+def _is_evidence(bell: InboxEntry, fetched: Mapping[str, Fetched], *, now: datetime) -> bool:
+    """Whether the answer says anything: "not found" does not of what changed a moment ago."""
+    found = fetched[bell.remote_id]
+    if isinstance(found, NotKnown):
+        return False
+    is_new = bell.occurred_at is not None and now - bell.occurred_at < OVERLAP
+    may_lag = is_new or (bell.link is not None and changed_lately(bell.link, now=now))
+    return not (isinstance(found, Gone) and may_lag)
+
+
+def changed_lately(link: Link, *, now: datetime) -> bool:
+    """Whether its record changed so lately that a read which lags could not show it yet."""
+    return link.remote_changed_at is not None and now - link.remote_changed_at < OVERLAP
+
+
+def _ask_again(connection: Connection, bells: Sequence[InboxEntry], *, now: datetime) -> None:
+    """Read them by id once more when no read can lag behind them any longer."""
+    if not bells:
+        return
+    at = now + OVERLAP
+    InboxEntry.objects.filter(pk__in=[each.pk for each in bells]).update(
+        source=InboxEntry.Source.WEBHOOK,
+        merged_from="",
+        occurred_at=Coalesce("occurred_at", now),
+        made_at=at - GIVE_UP_ON_FEED_AFTER,
+    )
+    want(connection, at=at)
 
 
 def _is_late(bell: InboxEntry, fetched: Mapping[str, Fetched], *, now: datetime) -> bool:

@@ -95,5 +95,5 @@ def pair_of_remote(connection: Connection, entity: str, remote_id: str) -> Link:
 
 def _first_state(known: QuerySet[Link]) -> str:
     """A record that was linked before is offered for linking, never created again unasked."""
-    is_former = known.filter(state=Link.State.FORMER).exists()
-    return Link.State.LEFT_OUT if is_former else Link.State.UNDECIDED
+    was_linked = known.filter(state__in=HIDDEN).exists()
+    return Link.State.LEFT_OUT if was_linked else Link.State.UNDECIDED

@@ -18,7 +18,7 @@ from contacts.models import Contact
 from integrations.errors import Stale
 from integrations.models import Cursor, InboxEntry, Intent, Link, OutboxEntry
 from integrations.reconcile.policy import Side
-from integrations.sync import feed
+from integrations.sync import issues
 from tests.integrations.history import LATE_COMMIT, History
 
 BOOKS = "integrations.providers.quickbooks.provider.QuickBooksBooks"
@@ -246,7 +246,9 @@ def _absent_means_gone(take_in: Any) -> Any:
             shown = [each.remote_id for each in told]
             for link in Link.objects.filter(connection=connection, state="linked"):
                 if link.remote_id not in shown:
-                    feed.note_gone(connection, link.entity, link.remote_id, now=now)
+                    link.state, link.wake_at = Link.State.MERGED, None
+                    link.save()
+                    issues.open_merged(link, now=now)
         return news
 
     return instead

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from integrations.reconcile.policy import Side
-from tests.integrations.deliberate_bugs import BUGS
+from tests.integrations.deliberate_bugs import BUGS, linked
 from tests.integrations.history import DEATHS, EDITED, LATE_COMMIT, Broken, History
 from tests.integrations.reconcile.cases import explored
 from tests.quickbooks import Emulator
@@ -245,7 +245,41 @@ def merged_while_a_write_was_open(history: History) -> None:
     history.deliver(history.merges[0])
 
 
-@pytest.mark.parametrize("story", [merged_while_a_write_was_open])
+def merged_into_one_that_reads_do_not_show_yet(history: History) -> None:
+    """The survivor was taken for gone as well, and came in a second time as a new contact."""
+    history.create_there()
+    history.create_there()
+    history.sync(feed=True)
+    history.quickbooks.switch(read_lag_seconds=30, id_read_lag_seconds=30)
+    history.merge_there(history.customers[0], history.customers[1])
+    history.deliver(history.merges[0])
+    history.sync()
+
+
+def made_and_merged_away_before_it_was_read(history: History) -> None:
+    """Nothing was ever known of it, and it was asked for without end."""
+    linked(history)
+    history.create_there()
+    history.collect_webhooks()
+    told_of_the_new_one = history.heard[-1]
+    history.merge_there(history.customers[1], history.customers[0])
+    history.deliver(told_of_the_new_one)
+    history.advance(25)
+    history.sync()
+    before = history.quickbooks.counts()["calls"]
+    history.advance(600)
+    history.sync()
+    assert history.quickbooks.counts()["calls"] - before <= 4
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        merged_while_a_write_was_open,
+        merged_into_one_that_reads_do_not_show_yet,
+        made_and_merged_away_before_it_was_read,
+    ],
+)
 def test_what_once_ended_badly_ends_well(
     story: Callable[[History], None], qbo: Emulator, machine_of_lives: type[Life]
 ):
