@@ -1,8 +1,9 @@
 """
-Ten thousand creates and edits, one answer in ten lost after the commit, the worker killed every few
-seconds: how many customers there are twice, and how many are missing. Both must be none.
+Ten thousand creates and edits, half of each, one answer in ten lost after the commit, the worker
+killed every few seconds: how many customers there are twice, and how many are missing. Both must be
+none.
 
-LOST_CREATES=10000 sets how many.
+LOST_CREATES=5000 sets how many creates there are, and as many edits.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 from bench.stage import Stage, say, stage, wait_for
 
-CREATES = int(os.environ.get("LOST_CREATES", "10000"))
+CREATES = int(os.environ.get("LOST_CREATES", "5000"))
 LIMIT_SECONDS = float(os.environ.get("LOST_SECONDS", "3000"))
 LOST = 0.1  # of the answers to writes
 KILL_AFTER = (2.0, 5.0)  # seconds, from and to

@@ -266,7 +266,9 @@ def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None
             raise PairWaits("QuickBooks told an older version. We ask again.") from None
         return settle(link.pk, drain=run, now=clock.now(), heard=heard)
     answer = intents.Answer(snapshot=snapshot, duration_ms=int((clock.seconds() - began) * 1000))
-    return settle(link.pk, drain=run, now=clock.now(), answer=answer)
+    following = settle(link.pk, drain=run, now=clock.now(), answer=answer)
+    feed.want(run.connection, at=clock.now() + feed.AFTER_A_CHANGE)
+    return following
 
 
 def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
@@ -447,6 +449,7 @@ def is_due(connection: Connection, *, now: datetime) -> bool:
         pairs.due(connection, now=now).exists()
         or _has_bells(connection)
         or feed.is_wanted(connection, now=now)
+        or connection.inbox.filter(feed.has_unanswered(now)).exists()
     )
 
 
@@ -457,6 +460,7 @@ def _due_connections(now: datetime) -> list[int]:
         Exists(Link.objects.filter(connection=mine, wake_at__lte=now))
         | Exists(OutboxEntry.objects.filter(connection=mine, link=None))
         | Exists(InboxEntry.objects.filter(connection=mine, link=None))
+        | Exists(InboxEntry.objects.filter(feed.has_unanswered(now), connection=mine))
         | Exists(Cursor.objects.filter(connection=mine, value__isnull=False, wanted_at__lte=now))
     )
     return list(

@@ -26,6 +26,7 @@ OVERLAP_ROWS = 10  # of two pages of a listing: what vanishes meanwhile moves al
 WITH_WEBHOOKS = timedelta(hours=12)
 WITHOUT_WEBHOOKS = timedelta(minutes=15)
 AFTER_A_CHANGE = timedelta(minutes=5)
+A_WHILE = timedelta(hours=1)
 WEBHOOKS_TRUSTED_FOR = timedelta(days=7)
 LAGS_AT_MOST = timedelta(minutes=15)  # the feed; clocks that differ included
 RESTORED_AT_LEAST = 5  # that many older versions, and most of what is known: a restored company
@@ -51,6 +52,9 @@ def want(connection: Connection, *, at: datetime) -> None:
 def put_off(connection: Connection, *, until: datetime) -> None:
     """It cannot be read now; ask again at `until`."""
     Cursor.objects.filter(connection=connection).update(wanted_at=until)
+    InboxEntry.objects.filter(has_unanswered(until), connection=connection).update(
+        made_at=until - GIVE_UP_ON_FEED_AFTER
+    )
 
 
 def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datetime) -> int:
@@ -85,12 +89,20 @@ def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datet
 
 
 def _until_next(connection: Connection, *, news: int, waiting: bool, now: datetime) -> timedelta:
+    """
+    When the feed is read again by itself.
+
+    For an hour after a change it is read more often: what changed there in the same second as
+    our own write cannot be told from its echo by the webhook alone.
+    """
     if waiting:
         return ASK_AGAIN
+    wrote_lately = Link.objects.filter(connection=connection, sent_at__gt=now - A_WHILE).exists()
+    if news or wrote_lately:
+        return AFTER_A_CHANGE
     heard = connection.last_webhook_at
-    if heard is not None and now - heard < WEBHOOKS_TRUSTED_FOR:
-        return WITH_WEBHOOKS
-    return AFTER_A_CHANGE if news else WITHOUT_WEBHOOKS
+    is_trusted = heard is not None and now - heard < WEBHOOKS_TRUSTED_FOR
+    return WITH_WEBHOOKS if is_trusted else WITHOUT_WEBHOOKS
 
 
 def _take_in(
@@ -189,12 +201,17 @@ def _is_answered(bell: InboxEntry, changed_at: dict[tuple[str, str], datetime | 
 # -- reading by id -------------------------------------------------------------------------------
 
 
+def has_unanswered(now: datetime) -> Q:
+    """Which inbox rows have waited for the feed long enough: their record is read by its id."""
+    return Q(needs_read=True, made_at__lte=now - GIVE_UP_ON_FEED_AFTER)
+
+
 def unanswered(connection: Connection, *, now: datetime) -> list[InboxEntry]:
     """Bells whose record has to be read by its id: the feed did not tell of it in time."""
-    patience = Q(made_at__lte=now - GIVE_UP_ON_FEED_AFTER)
     at_once = Q(source=InboxEntry.Source.LISTING) | ~Q(merged_from="")
     waiting = list(
-        InboxEntry.objects.filter(patience | at_once, connection=connection, needs_read=True)
+        InboxEntry.objects.filter(has_unanswered(now) | at_once, needs_read=True)
+        .filter(connection=connection)
         .select_related("link")
         .order_by("pk")[:100]
     )

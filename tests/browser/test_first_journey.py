@@ -113,7 +113,7 @@ def _edit_there_and_find_it_here(page: Page, demo: Demo) -> None:
         page.goto(contact)
         return page.get_by_text("(650) 555-0199").count() > 0
 
-    until(arrived, "the edit to arrive here", seconds=30)
+    until(arrived, "the edit to arrive here", seconds=45)
 
 
 def _phone_of(demo: Demo, name: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from contacts import services
 from contacts.models import Contact
 from firms.models import SyncMark
+from integrations import inbox
 from integrations.models import (
     Activity,
     Connection,
@@ -21,8 +22,9 @@ from integrations.models import (
     Link,
     OutboxEntry,
 )
+from integrations.providers.base import Notice
 from integrations.reconcile.policy import OnConflict, Side
-from integrations.sync import connections, issues, links
+from integrations.sync import connections, engine, issues, links
 from tests.world import World
 
 
@@ -467,3 +469,29 @@ def test_what_is_read_only_there_is_never_written_there(world: World):
 
     assert world.writes() == writes
     assert not Intent.objects.exists()
+
+
+def test_an_edit_there_just_after_our_own_write_arrives_without_another_bell(world: World):
+    """Its webhook may be the echo of our write: it waits, but not for the next change."""
+    contact = world.linked("Quist Boats")
+    remote_id = world.link(contact).remote_id or ""
+    world.quickbooks.ask("clock", {"advance_seconds": 1})
+    world.edit_there(contact, PrimaryPhone={"FreeFormNumber": "555"})
+    told = world.quickbooks.stored(remote_id)["MetaData"]["LastUpdatedTime"]
+    notice = Notice(
+        company_id=world.connection.company_id,
+        entity="contact",
+        remote_id=remote_id,
+        operation="updated",
+        occurred_at=datetime.fromisoformat(told) + timedelta(seconds=0.3),
+    )
+    inbox.hear([notice], provider="quickbooks", now=world.now)
+    world.sync()
+
+    later = world.now + timedelta(seconds=21)
+    assert engine.ring_due(now=later) == 1
+    world.sync(after=21)
+
+    contact.refresh_from_db()
+    assert contact.phone == "555"
+    assert engine.ring_due(now=world.now + timedelta(seconds=60)) == 0
