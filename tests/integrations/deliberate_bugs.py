@@ -121,6 +121,7 @@ def listed_while_reads_lag(history: History) -> None:
     linked(history)
     history.quickbooks.switch(cdc_older_than_30_days="refuse")
     history.advance(40 * 24 * 3600)
+    Cursor.objects.update(wanted_at=None)  # so long nobody read the feed
     history.create_here()
     history.sync()
     history.quickbooks.switch(read_lag_seconds=30)
