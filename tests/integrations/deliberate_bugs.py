@@ -123,6 +123,7 @@ def listed_while_reads_lag(history: History) -> None:
     history.advance(40 * 24 * 3600)
     Cursor.objects.update(wanted_at=None)  # so long nobody read the feed
     history.create_here()
+    Cursor.objects.update(wanted_at=None)  # it is sent first, and listed after that
     history.sync()
     history.quickbooks.switch(read_lag_seconds=30)
     history.sync(feed=True)
