@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from integrations import doorbell
-from integrations.models import Connection, Cursor, InboxEntry, Intent, Link
+from integrations.models import Activity, Connection, Cursor, InboxEntry, Intent, Link
 from integrations.providers.base import Notice
 
 ECHO_WITHIN = timedelta(seconds=10)  # of our own write, by our clock and by theirs
@@ -130,4 +130,29 @@ def _is_echo(notice: Notice, link: Link) -> bool:
         return True
     is_by_us = link.sent_at is not None and abs(occurred_at - link.sent_at) <= ECHO_WITHIN
     # The provider's time of a change has no fraction; the webhook's has.
-    return is_by_us and occurred_at - seen_at < 2 * SAME_SECOND
+    may_be_ours = is_by_us and occurred_at - seen_at < 2 * SAME_SECOND
+    return may_be_ours and _events(link) <= _writes(link)
+
+
+def _events(link: Link) -> int:
+    """How many changes of its record webhooks told of about the time of our last write."""
+    assert link.sent_at is not None
+    told = InboxEntry.objects.filter(
+        connection_id=link.connection_id,
+        entity=link.entity,
+        remote_id=link.remote_id,
+        occurred_at__gt=link.sent_at - 2 * ECHO_WITHIN,
+    )
+    return told.values("occurred_at").distinct().count()
+
+
+def _writes(link: Link) -> int:
+    """How many of them were ours."""
+    assert link.sent_at is not None
+    noted = Activity.objects.filter(
+        link_id=link.pk,
+        direction=Activity.Direction.SENT,
+        result=Activity.Result.DONE,
+        at__gt=link.sent_at - 2 * ECHO_WITHIN,
+    )
+    return max(1, noted.count())

@@ -24,7 +24,7 @@ from integrations.models import (
 )
 from integrations.providers.base import Notice
 from integrations.reconcile.policy import OnConflict, Side
-from integrations.sync import connections, engine, issues, links
+from integrations.sync import connections, engine, feed, issues, links
 from tests.world import World
 
 
@@ -495,3 +495,28 @@ def test_an_edit_there_just_after_our_own_write_arrives_without_another_bell(wor
     contact.refresh_from_db()
     assert contact.phone == "555"
     assert engine.ring_due(now=world.now + timedelta(seconds=60)) == 0
+
+
+def test_of_two_webhooks_about_the_time_of_one_write_one_is_no_echo(world: World):
+    contact = world.linked("Quist Boats")
+    remote_id = world.link(contact).remote_id or ""
+    world.edit_there(contact, PrimaryPhone={"FreeFormNumber": "555"})  # in the same second
+    told = world.quickbooks.stored(remote_id)["MetaData"]["LastUpdatedTime"]
+    echo, theirs = (
+        Notice(
+            company_id=world.connection.company_id,
+            entity="contact",
+            remote_id=remote_id,
+            operation="updated",
+            occurred_at=datetime.fromisoformat(told) + timedelta(seconds=fraction),
+        )
+        for fraction in (0.2, 0.7)
+    )
+    inbox.hear([echo, echo], provider="quickbooks", now=world.now)
+    assert not feed.is_wanted(world.connection, now=world.now)
+
+    inbox.hear([theirs], provider="quickbooks", now=world.now)
+    world.sync()
+
+    contact.refresh_from_db()
+    assert contact.phone == "555"
