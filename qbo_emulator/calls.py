@@ -6,8 +6,8 @@ from typing import Any
 
 KEPT_CALLS = 20_000
 KEPT_CHARACTERS = 20_000
-WRITES = {"create", "update", "inactivate", "write"}
-METERED = {"read", "query", "cdc", "batch", "report"}  # CorePlus (7.4)
+WRITES = {"create", "update", "inactivate", "delete", "void", "write"}
+METERED = {"read", "query", "cdc", "batch", "report", "pdf", "download"}  # CorePlus (7.4)
 
 
 @dataclass

@@ -9,6 +9,8 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .calls import WRITES
+
 KINDS = {
     "status": "answer `status` with `body` instead of doing it",
     "html": "answer `status` (502) with an HTML page",
@@ -61,8 +63,8 @@ class Rule:
     One fault. Every condition that is set must hold.
 
     method, path (regular expression on the path with its query), entity, realm, operation (the
-    `kind` of the call log: create, update, inactivate, read, query, cdc, token, refresh, ...; or
-    "write" for the first three).
+    `kind` of the call log: create, update, inactivate, delete, void, read, query, cdc, token,
+    ...; or "write" for the first five).
     nth: hit only the nth matching call (1 is the first).  times: how often, None is for ever.
     probability with seed: hit only a share of the matching calls.
     until_seconds: stop so many seconds after arming.
@@ -115,7 +117,7 @@ class Rule:
 
     def _fits_operation(self, operation: str) -> bool:
         if self.operation == "write":
-            return operation in {"create", "update", "inactivate", "write"}
+            return operation in WRITES
         return self.operation == operation
 
     def strikes(self) -> bool:

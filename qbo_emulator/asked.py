@@ -1,0 +1,187 @@
+"""A request to the Accounting API taken apart, and an answer before it is dressed."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from . import errors
+from .entities import BY_PATH, Entity, Shape
+from .errors import Fault
+from .jsontext import NotJson, dumps, loads
+
+MOST_BODY_BYTES = 5 * 1024 * 1024
+JSON_OK = "application/json;charset=utf-8"
+# What is no entity: the first word below the company, its kind, methods, how many words follow.
+SERVICES = {
+    "query": ("query", {"GET", "POST"}, 0),
+    "cdc": ("cdc", {"GET"}, 0),
+    "batch": ("batch", {"POST"}, 0),
+    "upload": ("upload", {"POST"}, 0),
+    "download": ("download", {"GET"}, 1),
+    "reports": ("report", {"GET"}, 1),
+    "taxservice": ("taxservice", {"POST"}, 1),
+}
+NAMES_AN_OBJECT = {"read", "update", "inactivate", "delete", "void", "send", "pdf", "download"}
+
+
+@dataclass
+class Asked:
+    """A request, taken apart once."""
+
+    method: str
+    path: str  # as sent, with the query
+    relative: str  # below /v3
+    realm: str
+    parts: list[str]  # below the realm
+    params: dict[str, str]
+    headers: Any
+    body: bytes
+    parsed: Any = None
+    problem: Fault | None = None
+    kind: str = "other"
+    entity: Entity | None = None
+
+    @property
+    def requestid(self) -> str:
+        return self.params.get("requestid", "")
+
+
+@dataclass
+class Reply:
+    """An answer before it is dressed. `shown`: the versions it lets the client see."""
+
+    status: int
+    body: str
+    content_type: str = JSON_OK
+    headers: dict[str, str] = field(default_factory=dict)
+    shown: list[tuple[str, str, int]] = field(default_factory=list)
+    code: str = ""
+    is_xml: bool = False
+
+
+async def take_apart(request: Request) -> Asked:
+    """Read a request once; whatever is wrong with its body waits in `problem` for its turn."""
+    problem = None
+    body = b""
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BODY_BYTES:
+                problem = Fault("1050", "Request too large", "Request too large", status=413)
+                break
+    except ClientDisconnect:
+        problem = errors.unparsable()
+    path = request.url.path
+    pieces = [piece for piece in path.removeprefix("/v3/").split("/") if piece]
+    in_company = len(pieces) >= 2 and pieces[0] == "company"
+    asked = Asked(
+        method=request.method,
+        path=path + (f"?{request.url.query}" if request.url.query else ""),
+        relative=path.removeprefix("/v3"),
+        realm=pieces[1] if in_company else "",
+        parts=[pieces[2].lower(), *pieces[3:]] if in_company and len(pieces) > 2 else [],
+        params={key.lower(): value for key, value in request.query_params.items()},
+        headers=request.headers,
+        body=body,
+        problem=problem,
+    )
+    _classify(asked)
+    return asked
+
+
+def _classify(asked: Asked) -> None:
+    """Find out which operation is meant, before anything is checked."""
+    if not asked.parts:
+        return
+    head, *rest = asked.parts
+    if head in SERVICES:
+        kind, methods, further = SERVICES[head]
+        if asked.method in methods and len(rest) == further:
+            asked.kind = kind
+        return
+    asked.entity = entity = BY_PATH.get(head)
+    if entity is None:
+        return
+    is_single = entity.shape is Shape.SINGLE
+    match asked.method, rest:
+        case "GET", [_]:
+            asked.kind = "read"
+        case "GET", [] if is_single:
+            asked.kind = "read"
+        case "GET", [_, "pdf"]:
+            asked.kind = "pdf"
+        case "POST", [_, "send"]:
+            asked.kind = "send"
+        case "POST", []:
+            _classify_write(asked, entity)
+
+
+def _classify_write(asked: Asked, entity: Entity) -> None:
+    asked.kind = "write"
+    if asked.problem is not None:
+        return
+    try:
+        asked.parsed = loads(asked.body)
+    except UnicodeDecodeError as error:
+        asked.problem = errors.not_utf8(error.start + 1)
+        return
+    except NotJson:
+        asked.problem = errors.unparsable()
+        return
+    if isinstance(asked.parsed, dict):
+        asked.kind = kind_of_write(entity, asked.parsed, asked.params)
+
+
+def kind_of_write(entity: Entity, body: dict[str, Any], params: dict[str, str]) -> str:
+    """create, update, inactivate, delete or void; "write" for an operation nobody knows (5)."""
+    operation = params.get("operation", "update").lower()
+    has_id = body.get("Id") not in (None, "", 0, "0")
+    if operation in {"delete", "void"}:
+        return operation
+    if operation not in {"create", "update"}:
+        return "write"
+    if operation == "update" and params.get("include", "").lower() == "void":
+        return "void"
+    if not has_id and entity.shape is not Shape.SINGLE:
+        return "create"
+    return "inactivate" if body.get("Active") is False else "update"
+
+
+def id_of(asked: Asked) -> str:
+    """The Id a call is about, for the log."""
+    if asked.kind in {"read", "send", "pdf", "download"}:
+        return asked.parts[1][:50] if len(asked.parts) > 1 else "1"
+    if asked.entity is not None and asked.entity.shape is Shape.SINGLE:
+        return "1"
+    return str(asked.parsed.get("Id"))[:50]
+
+
+def statement(asked: Asked) -> str:
+    """The text of a query: in the address, or as the body of a POST (3.1)."""
+    if asked.method == "GET" or "query" in asked.params:
+        text = asked.params.get("query", "")
+    else:
+        content_type = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if content_type not in {"application/text", "text/plain"}:
+            raise errors.query_parse_error("null")
+        try:
+            text = asked.body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise errors.not_utf8(error.start + 1) from None
+    if not text.strip():
+        raise errors.query_parse_error("null")
+    return text
+
+
+def wants_xml(asked: Asked) -> bool:
+    return "json" not in asked.headers.get("accept", "").lower()
+
+
+def fingerprint(asked: Asked) -> str:
+    return hashlib.sha256(asked.body).hexdigest()
+
+
+def fault_reply(fault: Fault, time: str) -> Reply:
+    return Reply(fault.status, dumps(fault.body(time)), "application/json", code=fault.code)
