@@ -8,7 +8,7 @@ Section numbers are those of the API reference.
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from . import errors
@@ -176,7 +176,15 @@ def _read_decimal(field: Field, value: Any, switches: Switches) -> Any:
         raise errors.unparsable() from None
     if not number.is_finite() or abs(number) >= Decimal("1e11"):
         raise errors.invalid_number(field.name, str(value)[:50])
-    return number.quantize(Decimal("0.01")) if number.as_tuple().exponent != 0 else int(number)
+    return rounded(number, field.places)
+
+
+def rounded(number: Decimal, places: int = 2) -> Decimal | int:
+    """Half up to so many places; a whole number without a fraction, money with both its cents."""
+    number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    if number == number.to_integral_value():
+        return int(number)
+    return number if places == 2 else number.normalize()
 
 
 def _read_integer(field: Field, value: Any, switches: Switches) -> Any:
@@ -276,16 +284,44 @@ def _read_ref(field: Field, value: Any, switches: Switches) -> Any:
     return {"value": _limited(field.name, text, 100)} if text else CLEARED
 
 
+def _read_memo(field: Field, value: Any, switches: Switches) -> Any:
+    if not isinstance(value, dict):
+        raise errors.unparsable()
+    for name in value:
+        if name not in {"value", "id"}:
+            raise errors.unrecognized_property(name, "MemoRef", ["value", "id"])
+    text = value.get("value")
+    text = "" if text is None else _plain(field.name, text, switches)
+    return {"value": _limited(field.name, text, field.limit)} if text else CLEARED
+
+
 def _read_list(field: Field, value: Any, switches: Switches) -> Any:
     if not isinstance(value, list):
         raise errors.unparsable()
-    return value
+    if not field.parts:
+        return value
+    return [_read_parts(field, each, switches) for each in value]
 
 
 def _read_object(field: Field, value: Any, switches: Switches) -> Any:
     if not isinstance(value, dict):
         raise errors.unparsable()
-    return value
+    return _read_parts(field, value, switches) if field.parts else value
+
+
+def _read_parts(field: Field, value: Any, switches: Switches) -> dict[str, Any]:
+    """An object inside a document, property by property; what is empty is left out."""
+    if not isinstance(value, dict):
+        raise errors.unparsable()
+    known = {part.name: part for part in field.parts}
+    read = {}
+    for name, each in value.items():
+        part = known.get(name)
+        if part is None:
+            raise errors.unrecognized_property(name, field.java_class or field.name, list(known))
+        if not part.read_only and each is not None:
+            read[name] = _READERS[part.kind](part, each, switches)
+    return {name: each for name, each in read.items() if each is not None and each is not CLEARED}
 
 
 _READERS: dict[Kind, Callable[[Field, Any, Switches], Any]] = {
@@ -299,6 +335,7 @@ _READERS: dict[Kind, Callable[[Field, Any, Switches], Any]] = {
     Kind.WEB: _read_web,
     Kind.ADDRESS: _read_address,
     Kind.REF: _read_ref,
+    Kind.MEMO: _read_memo,
     Kind.LIST: _read_list,
     Kind.OBJECT: _read_object,
 }

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     WEB = "web"
     ADDRESS = "address"
     REF = "ref"
+    MEMO = "memo"
     LIST = "list"
     OBJECT = "object"
 
@@ -41,6 +42,8 @@ class Field:
     One property.
 
     limit: most characters (of the text, the address line, the number); 0 is no limit.
+    places: most digits behind the point of a DECIMAL; more are rounded half up.
+    parts: what an OBJECT or each entry of a LIST may hold; without parts it is taken as it comes.
     default: what a create fills in; also what a full update without it goes back to.
     read_only: ignored silently in writes.  at_create: read only after the create.
     keeps: a full update without it keeps the value.  fixed: cannot change once set.
@@ -51,6 +54,9 @@ class Field:
     name: str
     kind: Kind = Kind.TEXT
     limit: int = 0
+    places: int = 2
+    parts: tuple["Field", ...] = ()
+    java_class: str = ""
     default: Any = None
     forbidden: str = ""
     choices: tuple[str, ...] = ()
@@ -70,6 +76,7 @@ class Field:
             Kind.PHONE: ".FreeFormNumber",
             Kind.WEB: ".URI",
             Kind.REF: ".value",
+            Kind.MEMO: ".value",
         }
         return f"$.{self.name}{inner.get(self.kind, '')}"
 
@@ -85,10 +92,28 @@ class Hierarchy:
     levels: int = 5
 
 
+@dataclass(frozen=True)
+class Posting:
+    """
+    One line of the ledger: `cents` to an account, debits positive, credits negative.
+
+    name: whose it is, as "Customer:58"; "" for nobody.
+    """
+
+    account: str
+    cents: int
+    name: str = ""
+
+
 # on_create(document, preferences): fills in what depends on the company.
 OnCreate = Callable[[dict[str, Any], dict[str, Any]], None]
 # on_write(document): fills in what depends on the document alone.
 OnWrite = Callable[[dict[str, Any]], None]
+# settle(form): everything a transaction's document says after a write that was not sent as such:
+# defaults, lines, totals. `form` is a transactions.form.Form.
+Settle = Callable[[Any], None]
+# post(form): the transaction in the ledger, debits and credits in balance.
+Post = Callable[[Any], list[Posting]]
 
 
 @dataclass(frozen=True)
@@ -102,6 +127,14 @@ class Entity:
     counter: entities with the same counter never share an Id.
     noun: the word in texts for people.  reference_kind: the word in 2500.
     not_in_rows: properties that query rows lack although a read shows them (3.6).
+
+    Transactions:
+    party: the property that names whose it is, and the entity it points at.
+    numbers: the counter of its DocNumber; entities with the same one share numbers (4.6.4).
+    settle, post: see above; without `post` it is not in the ledger (estimates).
+    open_amount: the property that holds what is still open, if it can be paid or used up.
+    void: how a void is asked for: "operation" or "include" (5.5); "" for none.
+    can_email, can_print: whether it can be sent and has a PDF (5.10, 5.11).
     """
 
     name: str
@@ -124,6 +157,15 @@ class Entity:
     sends_events: tuple[str, ...] = ()
     on_create: OnCreate | None = None
     on_write: OnWrite | None = None
+    party: str = ""
+    party_entity: str = ""
+    numbers: str = ""
+    settle: Settle | None = None
+    post: Post | None = None
+    open_amount: str = ""
+    void: str = ""
+    can_email: bool = False
+    can_print: bool = False
 
     @property
     def path(self) -> str:
