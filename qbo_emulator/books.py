@@ -5,7 +5,7 @@ The API, the desk and the control addresses all come through here, so that the s
 every change leaves a version and an event.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from . import clock as clocks
 from . import errors, rules
 from .clock import Clock
-from .entities import BY_NAME, Entity, Kind, Shape
+from .entities import BY_NAME, ENTITIES, Entity, Field, Find, Kind, Shape
 from .jsontext import dumps, loads
 from .store import Row, Store
 from .switches import Switches
@@ -85,9 +85,11 @@ class Books:
 
     def write(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
         """Create or update, as the body says (5.1, 5.2). Raises Fault; then nothing was changed."""
+        if entity.read_only and not actor.is_person:
+            raise errors.unsupported_operation(f"A write to {entity.name} is not supported.")
         with self.store.transaction():
             sent = rules.read_body(entity, body, self.switches)
-            id = rules.read_id(body.get("Id"))
+            id = rules.read_id(entity, body.get("Id"))
             if entity.shape is Shape.SINGLE:
                 id = "1"
             if not id:
@@ -113,6 +115,7 @@ class Books:
                 self._place(entity, child, document)
                 self._save(child, document, now, actor, "merge")
                 self._rename_children(entity, child, now, actor)
+            self._move_references(entity, away, into, now, actor)
             document = loads(into.doc)
             if entity.balance:
                 owed = loads(away.doc).get(entity.balance, 0)
@@ -143,6 +146,7 @@ class Books:
             if sent.get(name) in (None, rules.CLEARED):
                 raise errors.required_missing(name)
         document = rules.new_document(entity, sent)
+        _check_type(entity, document, actor)
         if entity.name_field:
             rules.name_itself(entity, document, self.switches.no_name_code)
         if entity.on_create:
@@ -166,6 +170,8 @@ class Books:
             doc="",
         )
         self._check_references(realm, entity, document, {})
+        if entity.on_change:
+            entity.on_change(document, {}, self._finder(realm))
         self._place(entity, row, document)
         if not row.active:
             self._mark_deleted(entity, row, document)
@@ -196,7 +202,7 @@ class Books:
         if not actor.is_person:
             if rules.read_token(body.get("SyncToken")) != row.token:
                 raise errors.stale_object(Actor.name_of(row.who))
-            for name in entity.required:
+            for name in entity.required_in_updates:
                 if sent.get(name) in (None, rules.CLEARED):
                     raise errors.required_missing(name)
         current = loads(row.doc)
@@ -207,6 +213,8 @@ class Books:
             sparse=rules.is_sparse(body),
             merge=self.switches.sparse_objects == "merge",
         )
+        _check_type(entity, current, actor)
+        _check_type(entity, document, actor)
         was_active, was_full, was_parent = row.active, row.full_key, row.parent
         if entity.shape is Shape.NAME_LIST:
             self._settle_name(entity, row, document, current, sent, actor)
@@ -222,10 +230,12 @@ class Books:
         ended = bool(was_active) and not row.active
         self._save(row, document, now, actor, "inactivate" if ended else "update")
         if row.full_key != was_full:
+            self._rename_references(entity, row)
             self._rename_children(entity, row, now, actor)
         if row.parent != was_parent:
             self._total_balances(entity, realm, [row.parent, was_parent], now, actor)
         as_deleted = ended and self.switches.webhook_inactive_event == "deleted"
+        as_deleted = as_deleted and "Delete" in entity.sends_events
         return Written(self._existing(realm, entity, id), "Delete" if as_deleted else "Update")
 
     def _settle_name(
@@ -241,6 +251,8 @@ class Books:
         name = entity.name_field
         rules.name_itself(entity, document, self.switches.no_name_code)
         self._check_references(row.realm, entity, document, current)
+        if entity.on_change:
+            entity.on_change(document, current, self._finder(row.realm))
         was_active, row.active = row.active, int(document.get("Active", True))
         if was_active and not row.active:
             self._check_can_end(entity, row, document, actor)
@@ -293,13 +305,16 @@ class Books:
             parent = self._parent_of(entity, row, document)
             row.parent = parent.id if parent else ""
             document.pop(tree.level, None)
-            document[tree.flag] = parent is not None
+            document.pop(tree.flag, None)
+            if parent is not None or tree.flag_at_top:
+                document[tree.flag] = parent is not None
             if parent is not None:
                 above = loads(parent.doc)
-                level = above.get(tree.level, 0) + 1
+                level = rules.depth(parent.full_key) + 1
                 if level + self._depth_below(entity, row) > tree.levels - 1:
                     raise errors.too_many_levels(tree.levels)
-                document[tree.level] = level
+                if tree.level:
+                    document[tree.level] = level
                 full_name = f"{above[tree.full_name]}:{name}"
             document[tree.full_name] = full_name
         row.name_key = rules.name_key(name)
@@ -311,7 +326,7 @@ class Books:
             return None
         reference = document.get(tree.parent)
         if reference is None:
-            if document.get(tree.flag):
+            if document.get(tree.flag) and not entity.by_name[tree.flag].read_only:
                 raise errors.parent_required()
             return None
         if reference["value"] == row.id and row.id:
@@ -319,6 +334,9 @@ class Books:
         parent = self.store.get(row.realm, entity.name, reference["value"])
         if parent is None or parent.gone:
             raise errors.unknown_reference(tree.parent, entity.reference_kind, reference["value"])
+        name, word = tree.parent_is
+        if name and loads(parent.doc).get(name) != word:
+            raise errors.parent_invalid(f"{tree.parent} is not of {name} {word}")
         above = parent
         while row.id and above.parent:
             if above.parent == row.id:
@@ -342,7 +360,8 @@ class Books:
         tree = entity.hierarchy
         if tree and document.get(tree.parent) and not document.get(tree.flag):
             # ParentRef alone makes a job; Job: false sends it back to the top.
-            if tree.parent in current and current.get(tree.flag):
+            is_sent_back = document.get(tree.flag) is False
+            if is_sent_back and tree.parent in current and current.get(tree.flag):
                 document.pop(tree.parent)
             else:
                 document[tree.flag] = True
@@ -359,6 +378,15 @@ class Books:
                 raise errors.unknown_reference(field.name, target.reference_kind, value["value"])
             if not row.active:
                 raise errors.inactive_reference(field.name)
+            if field.shows_name:
+                document[field.name] = {**value, "name": shown_name(target, row)}
+
+    def _finder(self, realm: str) -> Find:
+        def find(name: str, id: str) -> dict[str, Any] | None:
+            row = self.store.get(realm, name, id)
+            return None if row is None or row.gone else loads(row.doc)
+
+        return find
 
     def _check_name(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
         """A name belongs to one entity of its space, active or not (6240)."""
@@ -368,9 +396,10 @@ class Books:
             if (other.entity, other.id) == (row.entity, row.id):
                 continue
             apart = other.entity == row.entity and other.full_key != row.full_key
-            if apart and self.switches.sub_names == "within_parent":
+            switched = entity.is_name and self.switches.sub_names == "within_parent"
+            if apart and (entity.unique_within_parent or switched):
                 continue
-            raise errors.duplicate_name(other.id)
+            raise errors.duplicate_name(other.id, entity.name_field)
 
     def _rename_children(self, entity: Entity, row: Row, now: float, actor: Actor) -> None:
         """Full names and levels below a renamed or moved object; their SyncTokens stay."""
@@ -378,7 +407,31 @@ class Books:
             document = loads(child.doc)
             self._place(entity, child, document)
             self._save(child, document, now, actor, "renamed above", keep_who=True)
+            self._rename_references(entity, child)
             self._rename_children(entity, child, now, actor)
+
+    def _rename_references(self, entity: Entity, target: Row) -> None:
+        """Who shows the name of `target` shows the new one; nothing else of them changes (9)."""
+        for owner, field in references_to(entity):
+            if not field.shows_name:
+                continue
+            for row in self.store.pointing_at(target.realm, owner.name, field.name, target.id):
+                document = loads(row.doc)
+                document[field.name]["name"] = shown_name(entity, target)
+                row.doc = self.dress(row, document)
+                self.store.set_doc(row)
+
+    def _move_references(
+        self, entity: Entity, away: Row, into: Row, now: float, actor: Actor
+    ) -> None:
+        """What pointed at `away` points at `into`; tokens stay (9)."""
+        for owner, field in references_to(entity):
+            for row in self.store.pointing_at(away.realm, owner.name, field.name, away.id):
+                document = loads(row.doc)
+                document[field.name] = {"value": into.id}
+                if field.shows_name:
+                    document[field.name]["name"] = shown_name(entity, into)
+                self._save(row, document, now, actor, "merge", keep_who=True)
 
     def _total_balances(
         self, entity: Entity, realm: str, ids: list[str], now: float, actor: Actor
@@ -442,8 +495,33 @@ class Books:
         return dumps({**whole, **system})
 
 
+def _check_type(entity: Entity, document: dict[str, Any], actor: Actor) -> None:
+    """Some types of an entity are read only for apps (4.4)."""
+    kind = document.get("Type")
+    if kind in entity.read_only_types and not actor.is_person:
+        raise errors.unsupported_operation(
+            f"A write to {entity.name} of Type {kind} is not supported."
+        )
+
+
 def _same(current: dict[str, Any], document: dict[str, Any], entity: Entity) -> bool:
     return all(current.get(field.name) == document.get(field.name) for field in entity.fields)
+
+
+def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:
+    """Every reference property that points at `entity`, parents apart."""
+    for owner in ENTITIES:
+        for field in owner.fields:
+            is_parent = owner.hierarchy and field.name == owner.hierarchy.parent
+            if field.refers_to == entity.name and not is_parent:
+                yield owner, field
+
+
+def shown_name(target: Entity, row: Row) -> str:
+    """The name that references to this row show: the full one where there are levels."""
+    document = loads(row.doc)
+    full_name = target.hierarchy.full_name if target.hierarchy else target.name_field
+    return str(document.get(full_name, ""))
 
 
 def _number(amount: Decimal) -> Decimal | int:

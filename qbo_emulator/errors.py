@@ -58,6 +58,10 @@ def object_not_found() -> Fault:
     return Fault("610", "Object Not Found", f"Object Not Found : {INACTIVE_TEXT}")
 
 
+def parent_invalid(detail: str) -> Fault:
+    return Fault("700", "Parent invalid", f"Parent invalid : {detail}", "ParentRef")
+
+
 def parent_cannot_be_child() -> Fault:
     return Fault("900", "Parent cannot be child", "Parent cannot be child", "ParentRef")
 
@@ -146,6 +150,11 @@ def invalid_currency(value: str) -> Fault:
     return Fault("2220", "Invalid currency", f"Invalid currency : {value}", "CurrencyRef")
 
 
+def out_of_range(name: str, low: int | None, high: int | None, value: str) -> Fault:
+    detail = f"Number out of range. Min:{low} Max:{high} supported. Supplied value:{value}"
+    return Fault("2240", "Invalid Number Range", detail, name)
+
+
 def unknown_reference(name: str, kind: str, value: str) -> Fault:
     return Fault(
         "2500",
@@ -190,6 +199,15 @@ def one_name_at_a_time() -> Fault:
     return business_validation("You can only add or edit one name at a time. Please try again.")
 
 
+def invalid_account_type(name: str, value: str) -> Fault:
+    return Fault(
+        "6010",
+        "Invalid AccountType / SubType",
+        f"Invalid AccountType / SubType : {value}",
+        name,
+    )
+
+
 def no_name(code: str = "6080") -> Fault:
     if code == "2020":
         return required_missing("DisplayName")
@@ -219,9 +237,19 @@ def has_balance(noun: str) -> Fault:
     )
 
 
-def duplicate_name(other_id: str) -> Fault:
+def duplicate_name(other_id: str, name: str = "DisplayName") -> Fault:
     detail = f"The name supplied already exists. : Id={other_id}"
-    return Fault("6240", "Duplicate Name Exists Error", detail, "DisplayName")
+    return Fault("6240", "Duplicate Name Exists Error", detail, name)
+
+
+def wrong_account_type(name: str) -> Fault:
+    return Fault(
+        "6430",
+        "Invalid account type used",
+        "Invalid account type: You need to select a different type of account for this"
+        " transaction.",
+        name,
+    )
 
 
 def application_error(detail: str = "System Failure Error: something went wrong") -> Fault:

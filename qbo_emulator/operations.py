@@ -48,10 +48,10 @@ class Operations:
         id = asked.parts[1] if len(asked.parts) > 1 else "1"
         if entity.name == "CompanyInfo":
             if id != asked.realm and id != "1":
-                rules.check_id(id)
+                rules.check_id(entity, id)
                 raise errors.object_not_found()
             id = "1"
-        rules.check_id(id)
+        id = rules.check_id(entity, id)
         row = self.emulator.books.read(asked.realm, entity, id)
         body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
         return Reply(200, body, shown=[(entity.name, row.id, row.token)])

@@ -466,7 +466,7 @@ class _Builder:
             parts.append(self._order_column(known) + (" DESC" if descending else ""))
         if not parts:
             is_list = self.entity.shape is Shape.NAME_LIST
-            parts.append("full_key" if is_list else "updated DESC")
+            parts.append(self.entity.default_order if is_list else "updated DESC")
         return ", ".join([*parts, "id_number"])
 
     def _order_column(self, known: Field) -> str:

@@ -24,6 +24,7 @@ class Cleared:
 
 
 CLEARED = Cleared()
+LEVEL_MARK = "\x01"  # sorts before everything a name can hold
 DELETED_SUFFIX = re.compile(r" \(deleted(?: \d+)?\)$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+")
@@ -77,7 +78,7 @@ def read_body(entity: Entity, body: Any, switches: Switches) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if value is not None}
 
 
-def read_id(value: Any) -> str:
+def read_id(entity: Entity, value: Any) -> str:
     """The Id of a body or path: digits, also as a number; "" where there is none."""
     if value is None or value == "":
         return ""
@@ -86,13 +87,17 @@ def read_id(value: Any) -> str:
     text = str(value).strip()
     if text in {"", "0"}:
         return ""
-    check_id(text)
-    return text
+    return check_id(entity, text)
 
 
-def check_id(text: str) -> None:
+def check_id(entity: Entity, text: str) -> str:
+    """An id in its own spelling: digits, or a word of the entity (TAX, NON)."""
+    for word in entity.literal_ids:
+        if word.lower() == text.lower():
+            return word
     if not (text.isascii() and text.isdigit() and len(text) <= 19):
         raise errors.invalid_id(text)
+    return text
 
 
 def read_token(value: Any) -> int:
@@ -176,6 +181,10 @@ def _read_decimal(field: Field, value: Any, switches: Switches) -> Any:
         raise errors.unparsable() from None
     if not number.is_finite() or abs(number) >= Decimal("1e11"):
         raise errors.invalid_number(field.name, str(value)[:50])
+    if (field.low is not None and number < field.low) or (
+        field.high is not None and number > field.high
+    ):
+        raise errors.out_of_range(field.name, field.low, field.high, str(value)[:50])
     return rounded(number, field.places)
 
 
@@ -413,11 +422,13 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 def name_itself(entity: Entity, document: dict[str, Any], no_name_code: str) -> None:
     """Build the name from its parts where it is missing; refuse a document without any (4.1)."""
-    if entity.one_of and not any(document.get(name) for name in entity.one_of):
+    if entity.one_of and all(document.get(name) is None for name in entity.one_of):
         raise errors.required_missing(" or ".join(entity.one_of))
     if document.get(entity.name_field):
         return
     parts = [document[part] for part in entity.name_parts if document.get(part)]
+    if not parts and not entity.name_parts:
+        raise errors.required_missing(entity.name_field)
     if not parts:
         raise errors.no_name(no_name_code)
     document[entity.name_field] = " ".join(parts)
@@ -430,7 +441,12 @@ def name_key(name: str) -> str:
 
 def full_key(full_name: str) -> str:
     """The default order of a name list: children right after their parent (3.5)."""
-    return full_name.casefold().replace(":", "\x01")
+    return full_name.casefold().replace(":", LEVEL_MARK)
+
+
+def depth(key: str) -> int:
+    """How many parents an object with this full key has."""
+    return key.count(LEVEL_MARK)
 
 
 def deleted_name(name: str, is_taken: Callable[[str], bool], limit: int) -> str:

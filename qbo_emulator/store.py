@@ -226,6 +226,13 @@ class Store:
         self._put(row)
         self._remember(row, operation)
 
+    def set_doc(self, row: Row) -> None:
+        """Show other text for the newest version of an object; this is no new version."""
+        self.db.execute(
+            "UPDATE object SET doc = ? WHERE realm = ? AND entity = ? AND id = ?",
+            (row.doc, row.realm, row.entity, row.id),
+        )
+
     def insert_many(self, rows: Iterable[Row]) -> None:
         """The objects a company starts with; their history begins with the first change."""
         marks = ", ".join("?" * 15)
@@ -276,6 +283,15 @@ class Store:
             f"SELECT {OBJECT_COLUMNS} FROM object"
             " WHERE realm = ? AND entity = ? AND parent = ? AND parent <> '' AND gone IS NULL",
             (realm, entity, id),
+        )
+        return [Row(*row) for row in rows]
+
+    def pointing_at(self, realm: str, entity: str, field: str, id: str) -> list[Row]:
+        """The objects of `entity` whose reference `field` points at `id`."""
+        rows = self.db.execute(
+            f"SELECT {OBJECT_COLUMNS} FROM object WHERE realm = ? AND entity = ?"
+            " AND json_extract(doc, ?) = ? AND gone IS NULL",
+            (realm, entity, f"$.{field}.value", id),
         )
         return [Row(*row) for row in rows]
 

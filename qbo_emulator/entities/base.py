@@ -48,6 +48,8 @@ class Field:
     read_only: ignored silently in writes.  at_create: read only after the create.
     keeps: a full update without it keeps the value.  fixed: cannot change once set.
     choices: the words it may hold.  refers_to: the entity a reference points at.
+    low, high: the range of a number (else 2240).
+    shows_name: answers give the name of what a reference points at.
     filters, sorts: usable in WHERE and ORDERBY (3.7).
     """
 
@@ -61,6 +63,9 @@ class Field:
     forbidden: str = ""
     choices: tuple[str, ...] = ()
     refers_to: str = ""
+    shows_name: bool = False
+    low: int | None = None
+    high: int | None = None
     read_only: bool = False
     at_create: bool = False
     keeps: bool = False
@@ -83,13 +88,21 @@ class Field:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """Parents and children of one entity, as customers and sub-customers."""
+    """
+    Parents and children of one entity, as customers and sub-customers.
+
+    flag: true below a parent; flag_at_top: it is shown, as false, without a parent too.
+    level: the property that counts the parents; "" where the entity has none.
+    parent_is: a property and the word it must hold in a parent (else 700).
+    """
 
     parent: str = "ParentRef"
     flag: str = "Job"
+    flag_at_top: bool = True
     full_name: str = "FullyQualifiedName"
     level: str = "Level"
     levels: int = 5
+    parent_is: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -107,6 +120,11 @@ class Posting:
 
 # on_create(document, preferences): fills in what depends on the company.
 OnCreate = Callable[[dict[str, Any], dict[str, Any]], None]
+# find(entity, id): the stored document, None where there is none.
+Find = Callable[[str, str], dict[str, Any] | None]
+# on_change(document, current, find): fills in and refuses what depends on the document before
+# ({} at a create) or on other objects.
+OnChange = Callable[[dict[str, Any], dict[str, Any], Find], None]
 # on_write(document): fills in what depends on the document alone.
 OnWrite = Callable[[dict[str, Any]], None]
 # settle(form): everything a transaction's document says after a write that was not sent as such:
@@ -121,12 +139,17 @@ class Entity:
     """
     One entity of the API.
 
-    name_field and name_space: the name, and the list of names it must be unique in.
+    name_field and name_space: the name, and the list of names it must be unique in;
+    unique_within_parent: two parents may have children of one name.
     name_parts: the properties the name is built from when it is not sent.
     one_of: a create needs one of these (else 2020).
+    required, required_in_updates: what a create, and what any update, must send.
     counter: entities with the same counter never share an Id.
+    literal_ids: ids that are words.  default_order: the column of a query without ORDERBY.
     noun: the word in texts for people.  reference_kind: the word in 2500.
     not_in_rows: properties that query rows lack although a read shows them (3.6).
+    can_create: False for what a company has from its start.  read_only: apps may not write it,
+    read_only_types: nor objects of these Types.
 
     Transactions:
     party: the property that names whose it is, and the entity it points at.
@@ -144,18 +167,25 @@ class Entity:
     counter: str = "txn"
     name_field: str = ""
     name_space: str = ""
+    unique_within_parent: bool = False
     name_parts: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    required_in_updates: tuple[str, ...] = ()
     reference_kind: str = ""
     balance: str = ""
     balance_with_children: str = ""
     hierarchy: Hierarchy | None = None
     not_in_rows: tuple[str, ...] = ()
+    literal_ids: tuple[str, ...] = ()
+    default_order: str = "full_key"
     can_create: bool = True
+    read_only: bool = False
+    read_only_types: tuple[str, ...] = ()
     in_cdc: bool = True
     sends_events: tuple[str, ...] = ()
     on_create: OnCreate | None = None
+    on_change: OnChange | None = None
     on_write: OnWrite | None = None
     party: str = ""
     party_entity: str = ""

@@ -86,10 +86,12 @@ class Quick:
         made: dict[str, Any] = answer.json()[entity]
         return made
 
-    def update(self, current: dict[str, Any], **fields: Any) -> requests.Response:
-        """A sparse update of a customer from the version in `current`."""
+    def update(
+        self, current: dict[str, Any], entity: str = "Customer", **fields: Any
+    ) -> requests.Response:
+        """A sparse update from the version in `current`."""
         head = {"Id": current["Id"], "SyncToken": current["SyncToken"], "sparse": True}
-        return self.post({**head, **fields})
+        return self.post({**head, **fields}, entity)
 
     def read(self, id: str, entity: str = "Customer") -> dict[str, Any]:
         answer = self.api("GET", f"{entity.lower()}/{id}")
