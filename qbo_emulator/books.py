@@ -15,8 +15,10 @@ from . import errors, rules
 from .clock import Clock
 from .entities import BY_NAME, ENTITIES, Entity, Field, Find, Kind, Shape
 from .jsontext import dumps, loads
+from .money import from_cents, rounded
 from .store import Row, Store
 from .switches import Switches
+from .transactions.flow import Transactions
 
 # emit(realm, entity name, id, operation, epoch, deleted id)
 Emit = Callable[[str, str, str, str, float, str | None], None]
@@ -42,12 +44,21 @@ class Actor:
         return who.split("|")[1]
 
 
+SYSTEM = Actor("ui", "QuickBooks")
+
+
 @dataclass(frozen=True)
 class Written:
-    """A write's outcome. `operation`: Create, Update, Delete (made inactive), Merge or None."""
+    """
+    A write's outcome.
+
+    operation: Create, Update, Delete (made inactive too), Void, Merge; None: nothing changed.
+    also: what moved with it, such as an invoice that a payment pays.
+    """
 
     row: Row
     operation: str | None
+    also: tuple[Row, ...] = ()
 
 
 class Books:
@@ -58,6 +69,8 @@ class Books:
         self.clock = clock
         self.switches = switches
         self.emit = emit
+        self.transactions = Transactions(self)
+        self.system = SYSTEM
 
     # --- Reading ---
 
@@ -83,8 +96,22 @@ class Books:
 
     # --- Writing ---
 
-    def write(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
-        """Create or update, as the body says (5.1, 5.2). Raises Fault; then nothing was changed."""
+    def write(
+        self,
+        realm: str,
+        entity: Entity,
+        body: Any,
+        actor: Actor,
+        include: frozenset[str] = frozenset(),
+    ) -> Written:
+        """
+        Create or update, as the body says (5.1, 5.2).
+
+        Args:
+            include: words of the `include` parameter, such as "allowduplicatedocnum".
+        Raises:
+            Fault: then nothing was changed.
+        """
         if entity.read_only and not actor.is_person:
             raise errors.unsupported_operation(f"A write to {entity.name} is not supported.")
         with self.store.transaction():
@@ -92,12 +119,74 @@ class Books:
             id = rules.read_id(entity, body.get("Id"))
             if entity.shape is Shape.SINGLE:
                 id = "1"
-            if not id:
-                written = self._create(realm, entity, sent, actor)
+            if entity.shape is Shape.TRANSACTION:
+                written = self._write_transaction(realm, entity, id, body, sent, actor, include)
+            elif not id:
+                written = self.create(realm, entity, sent, actor)
             else:
                 written = self._update(realm, entity, id, body, sent, actor)
         self._announce(entity, written)
         return written
+
+    def _write_transaction(
+        self,
+        realm: str,
+        entity: Entity,
+        id: str,
+        body: dict[str, Any],
+        sent: dict[str, Any],
+        actor: Actor,
+        include: frozenset[str],
+    ) -> Written:
+        flow = self.transactions
+        if not id:
+            row, moved = flow.create(realm, entity, sent, actor, include)
+            return Written(row, "Create", tuple(moved))
+        row, changed = flow.update(realm, entity, id, body, sent, actor, include)
+        if changed is None:
+            return Written(row, None)
+        return Written(row, "Update", tuple(changed))
+
+    def delete(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
+        """
+        Delete a transaction (5.4).
+
+        Raises:
+            Fault: 500 for lists, which can only be made inactive; 610 for what is not there.
+        """
+        if entity.shape is not Shape.TRANSACTION:
+            raise errors.unsupported_operation(f"Operation delete of {entity.name}")
+        with self.store.transaction():
+            id = self._id_to_change(entity, body)
+            row, moved = self.transactions.delete(realm, entity, id, body, actor)
+        written = Written(row, "Delete", tuple(moved))
+        self._announce(entity, written)
+        return written
+
+    def void(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
+        """
+        Void a transaction (5.5). Who has no void in the API may still be voided by a person.
+
+        Raises:
+            Fault: 500 for what cannot be voided; 610 for what is not there.
+        """
+        if entity.post is None or not (entity.void or actor.is_person):
+            raise errors.unsupported_operation(f"Operation void of {entity.name}")
+        with self.store.transaction():
+            id = self._id_to_change(entity, body)
+            row, moved = self.transactions.void(realm, entity, id, body, actor)
+        written = Written(row, None if moved is None else "Void", tuple(moved or ()))
+        self._announce(entity, written)
+        return written
+
+    @staticmethod
+    def _id_to_change(entity: Entity, body: Any) -> str:
+        if not isinstance(body, dict):
+            raise errors.unparsable()
+        id = rules.read_id(entity, body.get("Id"))
+        if not id:
+            raise errors.required_missing("Id")
+        return id
 
     def merge(
         self, realm: str, entity: Entity, away_id: str, into_id: str, actor: Actor
@@ -132,6 +221,9 @@ class Books:
         row = written.row
         if written.operation in entity.sends_events:
             self.emit(row.realm, row.entity, row.id, written.operation or "", row.updated, None)
+        for other in written.also:
+            if "Update" in BY_NAME[other.entity].sends_events:
+                self.emit(other.realm, other.entity, other.id, "Update", other.updated, None)
 
     def _existing(self, realm: str, entity: Entity, id: str) -> Row:
         row = self.store.get(realm, entity.name, id)
@@ -139,7 +231,8 @@ class Books:
             raise errors.object_not_found()
         return row
 
-    def _create(self, realm: str, entity: Entity, sent: dict[str, Any], actor: Actor) -> Written:
+    def create(self, realm: str, entity: Entity, sent: dict[str, Any], actor: Actor) -> Written:
+        """Create an entry of a list from properties that were read already."""
         if not entity.can_create:
             raise errors.required_missing("Id")
         for name in entity.required:
@@ -169,7 +262,7 @@ class Books:
             who=str(actor),
             doc="",
         )
-        self._check_references(realm, entity, document, {})
+        self.check_references(realm, entity, document, {})
         if entity.on_change:
             entity.on_change(document, {}, self._finder(realm))
         self._place(entity, row, document)
@@ -182,7 +275,7 @@ class Books:
             document[entity.balance_with_children] = document.get(entity.balance, 0)
         row.id_number = self.store.next_number(realm, entity.counter)
         row.id = str(row.id_number)
-        self._number_addresses(realm, entity, document)
+        self.number_addresses(realm, entity, document)
         row.doc = self.dress(row, document)
         self.store.insert(row)
         if row.parent:
@@ -219,11 +312,11 @@ class Books:
         if entity.shape is Shape.NAME_LIST:
             self._settle_name(entity, row, document, current, sent, actor)
         else:
-            self._check_references(realm, entity, document, current)
+            self.check_references(realm, entity, document, current)
         if entity.on_write:
             entity.on_write(document)
-        self._number_addresses(realm, entity, document)
-        if _same(current, document, entity):
+        self.number_addresses(realm, entity, document)
+        if not self.differs(entity, current, document):
             return Written(self._existing(realm, entity, id), None)
         now = self.clock.epoch()
         row.token += 1
@@ -250,7 +343,7 @@ class Books:
         """Everything about name, parent and Active that an update of a name list touches."""
         name = entity.name_field
         rules.name_itself(entity, document, self.switches.no_name_code)
-        self._check_references(row.realm, entity, document, current)
+        self.check_references(row.realm, entity, document, current)
         if entity.on_change:
             entity.on_change(document, current, self._finder(row.realm))
         was_active, row.active = row.active, int(document.get("Active", True))
@@ -353,7 +446,7 @@ class Books:
         children = self.store.children(row.realm, entity.name, row.id)
         return max((1 + self._depth_below(entity, child) for child in children), default=0)
 
-    def _check_references(
+    def check_references(
         self, realm: str, entity: Entity, document: dict[str, Any], current: dict[str, Any]
     ) -> None:
         """References that are new or changed must exist and be active (2500)."""
@@ -415,18 +508,23 @@ class Books:
         for owner, field in references_to(entity):
             if not field.shows_name:
                 continue
-            for row in self.store.pointing_at(target.realm, owner.name, field.name, target.id):
+            for row in self._pointing_at(owner, field, target):
                 document = loads(row.doc)
                 document[field.name]["name"] = shown_name(entity, target)
                 row.doc = self.dress(row, document)
                 self.store.set_doc(row)
+
+    def _pointing_at(self, owner: Entity, field: Field, target: Row) -> list[Row]:
+        if owner.shape is Shape.TRANSACTION and field.name == owner.party:
+            return self.store.children(target.realm, owner.name, f"{target.entity}:{target.id}")
+        return self.store.pointing_at(target.realm, owner.name, field.name, target.id)
 
     def _move_references(
         self, entity: Entity, away: Row, into: Row, now: float, actor: Actor
     ) -> None:
         """What pointed at `away` points at `into`; tokens stay (9)."""
         for owner, field in references_to(entity):
-            for row in self.store.pointing_at(away.realm, owner.name, field.name, away.id):
+            for row in self._pointing_at(owner, field, away):
                 document = loads(row.doc)
                 document[field.name] = {"value": into.id}
                 if field.shows_name:
@@ -448,11 +546,11 @@ class Books:
                 amount = Decimal(document.get(entity.balance, 0))
                 amount += sum(Decimal(loads(child.doc).get(total, 0)) for child in below)
                 if amount != document.get(total, 0):
-                    document[total] = _number(amount)
+                    document[total] = rounded(amount)
                     self._save(row, document, now, actor, "balance", keep_who=True)
                 row = self.store.get(realm, entity.name, row.parent) if row.parent else None
 
-    def _number_addresses(self, realm: str, entity: Entity, document: dict[str, Any]) -> None:
+    def number_addresses(self, realm: str, entity: Entity, document: dict[str, Any]) -> None:
         for field in entity.fields:
             address = document.get(field.name)
             if field.kind is Kind.ADDRESS and address and not address.get("Id"):
@@ -473,6 +571,24 @@ class Books:
             row.who = str(actor)
         row.doc = self.dress(row, document)
         self.store.update(row, operation)
+
+    def settle_balances(self, realm: str, names: set[str], now: float) -> None:
+        """Bring balances of customers and vendors up to their sums in the ledger (5.3, 9)."""
+        for name in sorted(names):
+            kind, _, id = name.partition(":")
+            entity, row = BY_NAME[kind], self.store.get(realm, kind, id)
+            if row is None or not entity.balance:
+                continue
+            document = loads(row.doc)
+            owed = from_cents(self.transactions.ledger.owed(realm, name))
+            if document.get(entity.balance, 0) != owed:
+                document[entity.balance] = owed
+                self._save(row, document, now, SYSTEM, "balance", keep_who=True)
+                self._total_balances(entity, realm, [id], now, SYSTEM)
+
+    @staticmethod
+    def differs(entity: Entity, current: dict[str, Any], document: dict[str, Any]) -> bool:
+        return any(current.get(field.name) != document.get(field.name) for field in entity.fields)
 
     @staticmethod
     def dress(row: Row, document: dict[str, Any]) -> str:
@@ -504,10 +620,6 @@ def _check_type(entity: Entity, document: dict[str, Any], actor: Actor) -> None:
         )
 
 
-def _same(current: dict[str, Any], document: dict[str, Any], entity: Entity) -> bool:
-    return all(current.get(field.name) == document.get(field.name) for field in entity.fields)
-
-
 def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:
     """Every reference property that points at `entity`, parents apart."""
     for owner in ENTITIES:
@@ -519,10 +631,6 @@ def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:
 
 def shown_name(target: Entity, row: Row) -> str:
     """The name that references to this row show: the full one where there are levels."""
-    document = loads(row.doc)
-    full_name = target.hierarchy.full_name if target.hierarchy else target.name_field
-    return str(document.get(full_name, ""))
-
-
-def _number(amount: Decimal) -> Decimal | int:
-    return int(amount) if amount == int(amount) else amount
+    tree = target.hierarchy
+    name = tree.full_name if tree and tree.is_shown_in_full else target.name_field
+    return str(loads(row.doc).get(name, ""))

@@ -252,6 +252,98 @@ def wrong_account_type(name: str) -> Fault:
     )
 
 
+# Transactions
+
+
+def cannot_link(detail: str) -> Fault:
+    return Fault("620", "Transaction cannot be linked", detail, "LinkedTxn")
+
+
+def negative_amount(name: str) -> Fault:
+    return Fault("2290", "Negative amount", f"Negative amount is not allowed in {name}", name)
+
+
+def category_on_line(id: str) -> Fault:
+    return Fault(
+        "2500",
+        "Invalid Reference Id",
+        f"Invalid Reference Id : The item {id} is set up as a category and cannot be used here.",
+        "Line.SalesItemLineDetail.ItemRef",
+    )
+
+
+def unknown_account(id: str) -> Fault:
+    detail = f"Invalid Reference Id : Accounts element id {id} is invalid"
+    return Fault(
+        "2500", "Invalid Reference Id", detail, "AccountRef", notes={"unknown_reference": True}
+    )
+
+
+def permission_denied(detail: str) -> Fault:
+    return Fault("5020", "Permission Denied Error", f"Permission Denied Error : {detail}")
+
+
+def feature_not_supported(detail: str, element: str = "") -> Fault:
+    return Fault(
+        "5030", "Feature Not Supported Error", f"Feature Not Supported Error : {detail}", element
+    )
+
+
+def wrong_amount(shown: str) -> Fault:
+    return Fault(
+        "6070",
+        "Amount calculation incorrect in the request",
+        f"Amount is not equal to UnitPrice * Qty. Supplied value:{shown}",
+        "Line.Amount",
+    )
+
+
+def discount_without_value() -> Fault:
+    return Fault(
+        "6090", "Discount amount or percent missing", "A discount line needs amount or percent.",
+        "Line.DiscountLineDetail",
+    )  # fmt: skip
+
+
+def invalid_tax_code(code: str) -> Fault:
+    return Fault(
+        "6100", "Invalid tax code", f"Invalid tax code {code[:50]} on a line: use TAX or NON.",
+        "TaxCodeRef",
+    )  # fmt: skip
+
+
+def duplicate_number(number: str, kind: str, id: str) -> Fault:
+    return Fault(
+        "6140",
+        "Duplicate Document Number Error",
+        "Duplicate Document Number Error : You must specify a different number. This number has"
+        f" already been used. DocNumber={number} is assigned to TxnType={kind} with TxnId={id}",
+        "DocNumber",
+    )
+
+
+def period_closed() -> Fault:
+    return Fault(
+        "6210",
+        "Account Period Closed, Cannot Update Through Services API",
+        "The account period has closed and the account books cannot be updated through the QBO"
+        " Services API. Please use the QBO website to make these changes.",
+    )
+
+
+def email_required() -> Fault:
+    return Fault("6420", "Email address is required", "Email address is required", "BillEmail")
+
+
+def deposited() -> Fault:
+    return Fault(
+        "6540",
+        "Deposited Transaction cannot be changed",
+        "Deposited Transaction cannot be changed : This transaction has been deposited. If you"
+        " want to change it, remove it from the deposit first.",
+    )
+
+
 def application_error(detail: str = "System Failure Error: something went wrong") -> Fault:
     return Fault(
         "10000",

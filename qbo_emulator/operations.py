@@ -6,10 +6,10 @@ Token, realm and limits were checked before; a Fault that is raised here becomes
 
 from . import clock, errors, feed, query, rules, server
 from .asked import JSON_OK, Asked, Reply, fault_reply, fingerprint, statement
-from .books import Actor
+from .books import Actor, Written
 from .calls import WRITES, Call
 from .emulator import Emulator
-from .entities import Entity
+from .entities import Entity, Shape
 from .errors import Fault
 from .jsontext import dumps, loads
 from .oauth import USERS, Connection
@@ -146,8 +146,7 @@ class Operations:
 
     async def _write(self, asked: Asked, call: Call, connection: Connection) -> Reply:
         entity = asked.entity
-        operation = asked.params.get("operation", "update").lower()
-        if entity is None or operation not in {"update", "create"}:
+        if entity is None or (asked.kind == "write" and isinstance(asked.parsed, dict)):
             raise errors.unsupported_path(asked.relative, asked.path)
         content_type = asked.headers.get("content-type", "")
         if content_type.partition(";")[0].strip().lower() != "application/json":
@@ -179,7 +178,7 @@ class Operations:
             seen = emulator.calls.has_seen(
                 realm, connection.client_id, entity.name, call.id, int(digits[:18])
             )
-        written = emulator.books.write(realm, entity, body, actor)
+        written = self._change(asked, entity, actor)
         row = written.row
         call.id = row.id
         if written.operation is not None:
@@ -187,5 +186,25 @@ class Operations:
             if not seen:
                 emulator.calls.overwritten_unseen += 1
                 call.notes["unseen"] = True
-        text = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
-        return Reply(200, text, shown=[(entity.name, row.id, row.token)])
+        shown = [] if row.gone else [(entity.name, row.id, row.token)]
+        document = deleted_document(row.id) if row.gone else row.doc
+        return Reply(200, f'{{"{entity.name}":{document},"time":"{self.time()}"}}', shown=shown)
+
+    def _change(self, asked: Asked, entity: Entity, actor: Actor) -> Written:
+        books, realm, body = self.emulator.books, asked.realm, asked.parsed
+        if asked.kind == "delete":
+            if entity.shape is not Shape.TRANSACTION:
+                raise errors.unsupported_path(asked.relative, asked.path)
+            return books.delete(realm, entity, body, actor)
+        if asked.kind == "void":
+            asked_by = "operation" if asked.params.get("operation") == "void" else "include"
+            if asked_by != entity.void:
+                raise errors.unsupported_path(asked.relative, asked.path)
+            return books.void(realm, entity, body, actor)
+        include = frozenset(asked.params.get("include", "").lower().split(","))
+        return books.write(realm, entity, body, actor, include)
+
+
+def deleted_document(id: str) -> str:
+    """What the answer to a delete shows (5.4)."""
+    return dumps({"domain": "QBO", "status": "Deleted", "Id": id})

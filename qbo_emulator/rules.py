@@ -8,11 +8,12 @@ Section numbers are those of the API reference.
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from . import errors
 from .entities import Entity, Field, Kind, Shape
+from .money import rounded
 from .switches import Switches
 
 
@@ -188,14 +189,6 @@ def _read_decimal(field: Field, value: Any, switches: Switches) -> Any:
     return rounded(number, field.places)
 
 
-def rounded(number: Decimal, places: int = 2) -> Decimal | int:
-    """Half up to so many places; a whole number without a fraction, money with both its cents."""
-    number = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    if number == number.to_integral_value():
-        return int(number)
-    return number if places == 2 else number.normalize()
-
-
 def _read_integer(field: Field, value: Any, switches: Switches) -> Any:
     number = _read_decimal(field, value, switches)
     if number is CLEARED:
@@ -359,10 +352,14 @@ def new_document(entity: Entity, sent: dict[str, Any]) -> dict[str, Any]:
     for field in entity.fields:
         value = sent.get(field.name, CLEARED)
         if value is CLEARED:
-            value = field.default
+            value = default_of(field)
         if value is not None:
             document[field.name] = value
     return document
+
+
+def default_of(field: Field) -> Any:
+    return list(field.default) if isinstance(field.default, tuple) else field.default
 
 
 def updated_document(
@@ -389,10 +386,10 @@ def _updated_value(
         return old
     value = sent.get(field.name)
     if value is None:
-        return old if sparse or field.keeps else field.default
+        return old if sparse or field.keeps else default_of(field)
     if value is CLEARED:
         cannot = field.name == entity.name_field or field.fixed
-        return old if sparse and cannot else field.default
+        return old if sparse and cannot else default_of(field)
     if field.fixed and old is not None and value.get("value") != old.get("value"):
         raise errors.invalid_currency(value.get("value", ""))
     if not (isinstance(value, dict) and isinstance(old, dict)):

@@ -42,6 +42,18 @@ CREATE TABLE IF NOT EXISTS version (
     operation TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS version_of ON version (realm, entity, id, seq);
+CREATE TABLE IF NOT EXISTS link (
+    realm TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL,
+    target TEXT NOT NULL, target_id TEXT NOT NULL, cents INTEGER NOT NULL, kind TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS link_of ON link (realm, entity, id);
+CREATE INDEX IF NOT EXISTS link_on ON link (realm, target, target_id);
+CREATE TABLE IF NOT EXISTS posting (
+    realm TEXT NOT NULL, entity TEXT NOT NULL, id TEXT NOT NULL, date TEXT NOT NULL,
+    account TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, cents INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS posting_of ON posting (realm, entity, id);
+CREATE INDEX IF NOT EXISTS posting_name ON posting (realm, name, type, cents) WHERE name <> '';
 CREATE TABLE IF NOT EXISTS replay (
     realm TEXT NOT NULL, requestid TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL,
     status INTEGER NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL,
@@ -69,7 +81,8 @@ OBJECT_COLUMNS = (
     "realm, entity, id, id_number, token, active, gone, space, name_key, full_key, parent,"
     " created, updated, who, doc"
 )
-BOOKS_TABLES = ("object", "version", "counter", "replay", "company", "connection", "token", "code")
+REALM_TABLES = ("object", "version", "counter", "replay", "link", "posting")
+BOOKS_TABLES = (*REALM_TABLES, "company", "connection", "token", "code")
 
 
 @dataclass

@@ -28,6 +28,18 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "text_encoding": ("utf-8", ("utf-8", "question_mark", "refuse"), "texts beyond ISO-8859-1"),
     "xml_by_default": (True, None, "XML when Accept does not name JSON"),
     "tid_header": ("intuit_tid", ("intuit_tid", "Intuit-Tid"), "name of the tid header (2.3)"),
+    # Transactions (4.6, 4.7, 5.5, 9)
+    "tax_without_code": ("none", ("none", "customer"), "code of a form sent without one"),
+    "explicit_tax": ("automated", ("automated", "always", "never"), "where a sent TotalTax stands"),
+    "explicit_tax_after_edit": ("recompute", ("recompute", "keep"), "after its lines were edited"),
+    "inactive_item_on_update": ("allow", ("allow", "refuse"), "an old form keeps inactive items"),
+    "number_sent_when_off": ("store", ("store", "ignore"), "DocNumber without the preference"),
+    "custom_numbers_reading": ("reference", ("reference", "reversed"), "what the preference means"),
+    "duplicate_numbers_refused": (True, None, "6140 for a DocNumber that is taken"),
+    "email_sent_directly": ("keep", ("keep", "ignore"), "EmailStatus EmailSent in a write"),
+    "payment_over_balance": ("refuse", ("refuse", "cap"), "a payment line above what is open"),
+    "paid_and_deposited_invoice": ("allow", ("allow", "refuse"), "change, delete, void of one"),
+    "apply_tax_after_discount": (False, None, "default of ApplyTaxAfterDiscount"),
     # requestid (2.6)
     "requestid": (True, None, "an id seen before gets the first answer again"),
     "requestid_remembers": ("all", ("all", "success"), "which answers are kept"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..entities import ENTITIES
-from ..store import Row, Store
+from ..store import REALM_TABLES, Row, Store
 from .bulk import bulk
 from .company import company_info, preferences
 from .lists import lists
@@ -92,7 +92,7 @@ def _start_counters(store: Store, realm: str, rows: list[Row]) -> None:
 
 
 def _forget(store: Store, realm: str) -> None:
-    for table in ("object", "version", "counter", "replay"):
+    for table in REALM_TABLES:
         store.db.execute(f"DELETE FROM {table} WHERE realm = ?", (realm,))
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from .. import clock as clocks
-from ..entities.base import HOME_CURRENCY_NAMES
+from ..money import CURRENCY_NAMES
 from ..store import Row
 from .rows import seeded
 
@@ -40,7 +40,7 @@ def _account(facts: Facts, currency: str) -> Facts:
         "AccountSubType": facts["account_sub_type"],
         "CurrentBalance": 0,
         "CurrentBalanceWithSubAccounts": 0,
-        "CurrencyRef": {"value": currency, "name": HOME_CURRENCY_NAMES[currency]},
+        "CurrencyRef": {"value": currency, "name": CURRENCY_NAMES[currency]},
     }
     if facts.get("parent_id"):
         document["ParentRef"] = {"value": facts["parent_id"]}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..entities.base import HOME_CURRENCY_NAMES
+from ..money import CURRENCY_NAMES
 from ..rules import without_suffix
 from ..store import Row
 from .rows import seeded
@@ -60,7 +60,7 @@ def _person(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _money(currency: str) -> dict[str, str]:
-    return {"value": currency, "name": HOME_CURRENCY_NAMES[currency]}
+    return {"value": currency, "name": CURRENCY_NAMES[currency]}
 
 
 def _customer(

@@ -3,11 +3,18 @@
 from .account import ACCOUNT
 from .base import Entity, Field, Find, Kind, Shape
 from .company_info import COMPANY_INFO
+from .credit_memo import CREDIT_MEMO
 from .customer import CUSTOMER
+from .deposit import DEPOSIT
 from .employee import EMPLOYEE
+from .estimate import ESTIMATE
+from .invoice import INVOICE
 from .item import ITEM
+from .payment import PAYMENT
 from .payment_method import PAYMENT_METHOD
 from .preferences import PREFERENCES
+from .refund_receipt import REFUND_RECEIPT
+from .sales_receipt import SALES_RECEIPT
 from .tax import TAX_AGENCY, TAX_CODE, TAX_RATE
 from .term import TERM
 from .vendor import VENDOR
@@ -23,6 +30,13 @@ ENTITIES: tuple[Entity, ...] = (
     TAX_CODE,
     TAX_RATE,
     TAX_AGENCY,
+    INVOICE,
+    PAYMENT,
+    CREDIT_MEMO,
+    SALES_RECEIPT,
+    REFUND_RECEIPT,
+    ESTIMATE,
+    DEPOSIT,
     COMPANY_INFO,
     PREFERENCES,
 )

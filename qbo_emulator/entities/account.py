@@ -3,8 +3,9 @@
 from typing import Any
 
 from .. import errors
+from ..money import home_currency
 from .account_types import CLASSIFICATION, SUB_TYPES, TYPE_OF
-from .base import Entity, Field, Find, Hierarchy, Kind, Shape, home_currency
+from .base import Entity, Field, Find, Hierarchy, Kind, Shape
 
 NO_ACCOUNT_NAME_CHARACTERS = '":\t\n\r'
 # QuickBooks posts to these by itself.

@@ -93,6 +93,7 @@ class Hierarchy:
 
     flag: true below a parent; flag_at_top: it is shown, as false, without a parent too.
     level: the property that counts the parents; "" where the entity has none.
+    is_shown_in_full: references to it show the full name, not the one of its level.
     parent_is: a property and the word it must hold in a parent (else 700).
     """
 
@@ -102,20 +103,8 @@ class Hierarchy:
     full_name: str = "FullyQualifiedName"
     level: str = "Level"
     levels: int = 5
+    is_shown_in_full: bool = True
     parent_is: tuple[str, str] = ("", "")
-
-
-@dataclass(frozen=True)
-class Posting:
-    """
-    One line of the ledger: `cents` to an account, debits positive, credits negative.
-
-    name: whose it is, as "Customer:58"; "" for nobody.
-    """
-
-    account: str
-    cents: int
-    name: str = ""
 
 
 # on_create(document, preferences): fills in what depends on the company.
@@ -130,8 +119,10 @@ OnWrite = Callable[[dict[str, Any]], None]
 # settle(form): everything a transaction's document says after a write that was not sent as such:
 # defaults, lines, totals. `form` is a transactions.form.Form.
 Settle = Callable[[Any], None]
-# post(form): the transaction in the ledger, debits and credits in balance.
-Post = Callable[[Any], list[Posting]]
+# links(form): what it uses or marks (list of transactions.links.Link).
+Links = Callable[[Any], list[Any]]
+# post(form): the transaction in the ledger (list of ledger.Posting), debits and credits in balance.
+Post = Callable[[Any], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -153,8 +144,9 @@ class Entity:
 
     Transactions:
     party: the property that names whose it is, and the entity it points at.
+    names_links: the TxnTypes its LinkedTxn may be sent with; all others are shown only.
     numbers: the counter of its DocNumber; entities with the same one share numbers (4.6.4).
-    settle, post: see above; without `post` it is not in the ledger (estimates).
+    settle, post, links: see above; without `post` it is not in the ledger (estimates).
     open_amount: the property that holds what is still open, if it can be paid or used up.
     void: how a void is asked for: "operation" or "include" (5.5); "" for none.
     can_email, can_print: whether it can be sent and has a PDF (5.10, 5.11).
@@ -192,6 +184,8 @@ class Entity:
     numbers: str = ""
     settle: Settle | None = None
     post: Post | None = None
+    links: Links | None = None
+    names_links: tuple[str, ...] = ()
     open_amount: str = ""
     void: str = ""
     can_email: bool = False
@@ -230,18 +224,7 @@ QUERY_TIMES = (
     Field("MetaData.CreateTime", Kind.DATE, filters=True, sorts=True),
     Field("MetaData.LastUpdatedTime", Kind.DATE, filters=True, sorts=True),
 )
-HOME_CURRENCY_NAMES = {
-    "USD": "United States Dollar",
-    "CAD": "Canadian Dollar",
-    "GBP": "British Pound Sterling",
-    "EUR": "Euro",
-}
 
 
 def joined(document: dict[str, Any], names: tuple[str, ...]) -> str:
     return " ".join(document[name] for name in names if document.get(name))
-
-
-def home_currency(preferences: dict[str, Any]) -> dict[str, str]:
-    code = preferences.get("CurrencyPrefs", {}).get("HomeCurrency", {}).get("value", "USD")
-    return {"value": code, "name": HOME_CURRENCY_NAMES.get(code, code)}

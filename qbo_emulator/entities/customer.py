@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .base import NO_NAME_CHARACTERS, Entity, Field, Hierarchy, Kind, Shape, home_currency, joined
+from ..money import home_currency
+from .base import NO_NAME_CHARACTERS, Entity, Field, Hierarchy, Kind, Shape, joined
 
 PERSON = ("GivenName", "MiddleName", "FamilyName")
 PARTS = ("Title", *PERSON, "Suffix")
@@ -36,7 +37,7 @@ CUSTOMER = Entity(
     reference_kind="Names",
     balance="Balance",
     balance_with_children="BalanceWithJobs",
-    hierarchy=Hierarchy(),
+    hierarchy=Hierarchy(is_shown_in_full=False),
     not_in_rows=("DefaultTaxCodeRef",),
     sends_events=("Create", "Update", "Delete", "Merge"),
     on_create=fill_from_company,

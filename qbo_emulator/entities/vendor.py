@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .base import NO_NAME_CHARACTERS, Entity, Field, Kind, Shape, home_currency, joined
+from ..money import home_currency
+from .base import NO_NAME_CHARACTERS, Entity, Field, Kind, Shape, joined
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 

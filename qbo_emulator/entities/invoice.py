@@ -1,0 +1,56 @@
+"""Invoice (4.6)."""
+
+from ..transactions import sales
+from .base import Entity, Field, Kind, Shape
+from .sales_form import (
+    ADDRESSES,
+    BALANCE,
+    CUSTOM_FIELDS,
+    CUSTOMER,
+    EVENTS,
+    HEAD,
+    LINES,
+    LINKED,
+    MAILING,
+    NUMBER,
+    ONLINE,
+    TAX,
+    TOTAL,
+)
+
+INVOICE = Entity(
+    name="Invoice",
+    shape=Shape.TRANSACTION,
+    noun="invoice",
+    required=("CustomerRef",),
+    party="CustomerRef",
+    party_entity="Customer",
+    numbers="sales",
+    names_links=("Estimate", "StatementCharge", "ReimburseCharge", "TimeActivity", "ChargeCredit"),
+    settle=sales.settle_invoice,
+    post=sales.post_invoice,
+    open_amount="Balance",
+    void="operation",
+    can_email=True,
+    can_print=True,
+    sends_events=EVENTS,
+    fields=(
+        *ONLINE,
+        CUSTOM_FIELDS,
+        NUMBER,
+        *HEAD,
+        LINKED,
+        LINES,
+        TAX,
+        CUSTOMER,
+        *ADDRESSES,
+        Field("SalesTermRef", Kind.REF, refers_to="Term", filters=True),
+        Field("DueDate", Kind.DATE, filters=True, sorts=True),
+        TOTAL,
+        *MAILING,
+        BALANCE,
+        Field("HomeBalance", Kind.DECIMAL, read_only=True),
+        Field("Deposit", Kind.DECIMAL),
+        Field("DepositToAccountRef", Kind.REF, refers_to="Account"),
+    ),
+)

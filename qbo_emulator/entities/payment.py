@@ -1,0 +1,34 @@
+"""Payment (4.7): money from a customer, used on invoices or not."""
+
+from ..transactions import payments
+from .base import Entity, Field, Kind, Shape
+from .sales_form import CUSTOMER, EVENTS, HEAD, LINE_HEAD, LINKED, RECEIVED
+
+PAYMENT = Entity(
+    name="Payment",
+    shape=Shape.TRANSACTION,
+    noun="payment",
+    required=("CustomerRef", "TotalAmt"),
+    party="CustomerRef",
+    party_entity="Customer",
+    settle=payments.settle,
+    post=payments.post,
+    links=payments.links_of,
+    void="include",
+    can_email=True,
+    can_print=True,
+    sends_events=EVENTS,
+    fields=(
+        CUSTOMER,
+        *RECEIVED,
+        Field("TotalAmt", Kind.DECIMAL, keeps=True, filters=True, sorts=True),
+        Field("UnappliedAmt", Kind.DECIMAL, read_only=True),
+        Field("ProcessPayment", Kind.BOOL, default=False),
+        *HEAD,
+        Field("ProjectRef", Kind.REF, refers_to="Customer", filters=True),
+        Field("ARAccountRef", Kind.REF),
+        LINKED,
+        Field("Line", Kind.LIST, java_class="Line", default=(), parts=LINE_HEAD),
+        Field("TxnSource", read_only=True),
+    ),
+)

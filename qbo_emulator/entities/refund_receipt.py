@@ -1,0 +1,49 @@
+"""RefundReceipt: money given back at once, out of the account that is named."""
+
+from ..transactions import sales
+from .base import Entity, Shape
+from .sales_form import (
+    ADDRESSES,
+    BALANCE,
+    CUSTOM_FIELDS,
+    CUSTOMER,
+    EVENTS,
+    HEAD,
+    LINES,
+    LINKED,
+    MAILING,
+    NUMBER,
+    RECEIVED,
+    TAX,
+    TOTAL,
+)
+
+REFUND_RECEIPT = Entity(
+    name="RefundReceipt",
+    shape=Shape.TRANSACTION,
+    noun="refund receipt",
+    required=("DepositToAccountRef",),
+    party="CustomerRef",
+    party_entity="Customer",
+    numbers="sales",
+    settle=sales.settle_receipt,
+    post=sales.post_refund,
+    void="include",
+    can_email=True,
+    can_print=True,
+    sends_events=EVENTS,
+    fields=(
+        CUSTOM_FIELDS,
+        NUMBER,
+        *HEAD,
+        LINKED,
+        LINES,
+        TAX,
+        CUSTOMER,
+        *ADDRESSES,
+        TOTAL,
+        *MAILING,
+        BALANCE,
+        *RECEIVED,
+    ),
+)

@@ -1,0 +1,99 @@
+"""
+Bank deposits: payments out of Undeposited Funds into an account, and other money.
+
+What sits in a deposit is locked (6540) until the deposit is undone, that is deleted.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from .. import errors
+from ..ledger import Posting
+from ..money import cents, rounded
+from .form import Form
+from .links import MARK, Link, Links
+from .sales import settle_head
+
+DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt")
+
+
+def settle(form: Form) -> None:
+    """
+    Complete a deposit.
+
+    Raises:
+        Fault: 620 for what is not there, is in another deposit, or is not in Undeposited Funds.
+    """
+    settle_head(form)
+    account = form.ref("DepositToAccountRef")
+    form.document["DepositToAccountRef"] = form.company.account_named(account)
+    lines = form.get("Line", [])
+    if not lines:
+        raise errors.required_missing("Line")
+    form.document["Line"] = [_settled(form, line, place) for place, line in enumerate(lines, 1)]
+    total = sum((Decimal(line["Amount"]) for line in form.document["Line"]), Decimal(0))
+    cash_back = Decimal((form.get("CashBack") or {}).get("Amount") or 0)
+    form.set_money("TotalAmt", total - cash_back)
+
+
+def _settled(form: Form, line: dict[str, Any], place: int) -> dict[str, Any]:
+    linked = line.get("LinkedTxn") or []
+    settled: dict[str, Any] = {"Id": str(place), "LineNum": place}
+    if linked:
+        kind, id = linked[0].get("TxnType", ""), linked[0].get("TxnId", "")
+        target = _depositable(form, kind, id)
+        sign = -1 if kind == "RefundReceipt" else 1
+        settled["Amount"] = rounded(sign * Decimal(target["TotalAmt"]))
+        settled["LinkedTxn"] = [{"TxnId": id, "TxnType": kind, "TxnLineId": "0"}]
+    elif "Amount" not in line:
+        raise errors.required_missing("Amount")
+    else:
+        settled["Amount"] = line["Amount"]
+    detail = dict(line.get("DepositLineDetail") or {})
+    if not linked:
+        account = (detail.get("AccountRef") or {}).get("value", "")
+        if not account:
+            raise errors.required_missing("AccountRef")
+        form.known("Account", account, lambda: errors.unknown_account(account))
+        detail["AccountRef"] = form.company.account_named(account)
+        settled |= {"DetailType": "DepositLineDetail", "DepositLineDetail": detail}
+    return settled
+
+
+def _depositable(form: Form, kind: str, id: str) -> dict[str, Any]:
+    def refuse() -> errors.Fault:
+        return errors.cannot_link(f"Txn Id {id} cannot be linked.")
+
+    if kind not in DEPOSITABLE:
+        raise refuse()
+    target = form.known(kind, id, refuse)
+    undeposited = form.company.account("undeposited")["value"]
+    marks = Links(form.company.store).on(form.company.realm, kind, id)
+    elsewhere = [each for each in marks if each.kind == MARK and each.id != form.id]
+    if elsewhere or target.get("DepositToAccountRef", {}).get("value") != undeposited:
+        raise refuse()
+    return target
+
+
+def links_of(form: Form) -> list[Link]:
+    return [
+        Link("Deposit", form.id, linked["TxnType"], linked["TxnId"], 0, MARK)
+        for line in form.get("Line", [])
+        for linked in line.get("LinkedTxn", [])
+    ]
+
+
+def post(form: Form) -> list[Posting]:
+    """Into the bank, out of Undeposited Funds or whatever account a line names."""
+    undeposited = form.company.account("undeposited")["value"]
+    found = [Posting(form.ref("DepositToAccountRef"), cents(form.money("TotalAmt")))]
+    cash_back = form.get("CashBack") or {}
+    if cash_back.get("Amount"):
+        found.append(Posting(cash_back["AccountRef"]["value"], cents(cash_back["Amount"])))
+    for line in form.get("Line", []):
+        detail = line.get("DepositLineDetail", {})
+        account = undeposited if line.get("LinkedTxn") else detail["AccountRef"]["value"]
+        whose = detail.get("Entity") or {}
+        name = f"{str(whose.get('type', 'Customer')).title()}:{whose['value']}" if whose else ""
+        found.append(Posting(account, -cents(line["Amount"]), name))
+    return found

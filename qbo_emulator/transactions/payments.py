@@ -1,0 +1,216 @@
+"""
+Customer payments (4.7): money received, used on invoices, with or without credits.
+
+The lines say what the money is used on; `links_of` makes the link rows from them.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from .. import errors
+from ..jsontext import loads
+from ..ledger import Posting
+from ..money import cents, rounded
+from .company import Company
+from .form import Form
+from .links import Link, Links
+from .sales import receivable, settle_deposit_account, settle_head
+
+CREDITS = ("CreditMemo",)
+CHARGED = ("Invoice",)
+AUTOMATIC_NOTE = "Created by QB Online to link credits to charges."
+
+
+def settle(form: Form) -> None:
+    """
+    Complete a payment.
+
+    Raises:
+        Fault: 620 for what cannot be linked, 6000 for more than is open or more than was paid.
+    """
+    settle_head(form)
+    if form.money("TotalAmt") < 0:
+        raise errors.negative_amount("TotalAmt")
+    links = Links(form.company.store)
+    form.document["Line"] = [_settled(form, links, line) for line in form.get("Line", [])]
+    left = form.money("TotalAmt") - _sum(form, CHARGED) + _sum(form, CREDITS)
+    if left < 0:
+        raise errors.business_validation(
+            "The amount applied to transactions is more than the amount received.", "Line"
+        )
+    form.set_money("UnappliedAmt", left)
+    if form.money("TotalAmt") or form.get("DepositToAccountRef"):
+        settle_deposit_account(form)
+
+
+def _sum(form: Form, kinds: tuple[str, ...]) -> Decimal:
+    return sum(
+        (
+            Decimal(line["Amount"])
+            for line in form.document["Line"]
+            if line["LinkedTxn"][0]["TxnType"] in kinds
+        ),
+        Decimal(0),
+    )
+
+
+def _settled(form: Form, links: Links, line: dict[str, Any]) -> dict[str, Any]:
+    linked = line.get("LinkedTxn") or []
+    if len(linked) != 1:
+        raise errors.cannot_link("A payment line links to one transaction.")
+    kind, id = linked[0].get("TxnType", ""), linked[0].get("TxnId", "")
+    if kind not in (*CHARGED, *CREDITS):
+        raise errors.cannot_link(f"Txn Id {id} of type {kind} cannot be linked.")
+    target = form.known(kind, id, lambda: errors.cannot_link(f"Txn Id {id} cannot be linked."))
+    if not _is_theirs(form.company, target, form.ref("CustomerRef")):
+        raise errors.cannot_link(f"Txn Id {id} cannot be linked: it is of another customer.")
+    if "Amount" not in line:
+        raise errors.required_missing("Amount")
+    amount = cents(line["Amount"])
+    if amount < 0:
+        raise errors.negative_amount("Amount")
+    used = links.used(form.company.realm, kind, id, but=form.id)
+    total = Decimal(target["TotalAmt"]) - Decimal(target.get("Deposit") or 0)
+    open_cents = cents(total) - used
+    if amount > open_cents:
+        if form.company.switches.payment_over_balance == "refuse":
+            raise errors.business_validation(
+                "The amount applied is more than the open balance of the transaction.", "Line"
+            )
+        amount = max(open_cents, 0)
+    shown = {"TxnId": id, "TxnType": kind}
+    extra = _extra(id, open_cents, target.get("DocNumber", ""))
+    return {"Amount": rounded(Decimal(amount) / 100), "LinkedTxn": [shown], "LineEx": extra}
+
+
+def _is_theirs(company: Company, target: dict[str, Any], customer: str) -> bool:
+    """The transaction is the customer's own, or of a sub-customer who is billed with them."""
+    id = str(target.get("CustomerRef", {}).get("value", ""))
+    while id and id != customer:
+        document = company.find("Customer", id) or {}
+        id = document["ParentRef"]["value"] if document.get("BillWithParent") else ""
+    return bool(id)
+
+
+def _extra(id: str, open_cents: int, number: str) -> dict[str, Any]:
+    """The name and value pairs that answers add to a line (R26)."""
+    pairs = {
+        "txnId": id,
+        "txnOpenBalance": f"{open_cents / 100:.2f}",
+        "txnReferenceNumber": number,
+    }
+    return {
+        "any": [
+            {
+                "name": "{http://schema.intuit.com/finance/v3}NameValue",
+                "declaredType": "com.intuit.schema.finance.v3.NameValue",
+                "scope": "javax.xml.bind.JAXBElement$GlobalScope",
+                "value": {"Name": name, "Value": value},
+                "nil": False,
+                "globalScope": True,
+                "typeSubstituted": False,
+            }
+            for name, value in pairs.items()
+        ]
+    }
+
+
+def links_of(form: Form) -> list[Link]:
+    return [
+        Link("Payment", form.id, linked["TxnType"], linked["TxnId"], cents(line["Amount"]))
+        for line in form.get("Line", [])
+        for linked in line["LinkedTxn"]
+    ]
+
+
+def released(document: dict[str, Any], target: str, target_id: str, keep: int) -> dict[str, Any]:
+    """The payment with only `keep` cents left on a target; without any its line goes."""
+    lines = []
+    for line in document.get("Line", []):
+        linked = line["LinkedTxn"][0]
+        if (linked["TxnType"], linked["TxnId"]) == (target, target_id):
+            if not keep:
+                continue
+            line = {**line, "Amount": rounded(Decimal(keep) / 100)}
+        lines.append(line)
+    return {**document, "Line": lines}
+
+
+def post(form: Form) -> list[Posting]:
+    """
+    Money in, receivables down: of each invoice's customer for what is used on it, of the payer for
+    the rest. A credit that is used lifts its customer's receivable again.
+    """
+    account = receivable(form.company)
+    found = []
+    if form.money("TotalAmt"):
+        found.append(Posting(form.ref("DepositToAccountRef"), cents(form.money("TotalAmt"))))
+    for line in form.get("Line", []):
+        linked = line["LinkedTxn"][0]
+        target = form.company.find(linked["TxnType"], linked["TxnId"]) or {}
+        whose = f"Customer:{target['CustomerRef']['value']}"
+        sign = 1 if linked["TxnType"] in CREDITS else -1
+        found.append(Posting(account, sign * cents(line["Amount"]), whose))
+    return [*found, Posting(account, -cents(form.money("UnappliedAmt")), form.party)]
+
+
+# --- Credits that apply themselves (AutoApplyCredit, 4.7) ---
+
+
+def automatic(company: Company, entity: str, id: str) -> list[dict[str, Any]]:
+    """
+    The payments that QuickBooks writes by itself for a new invoice or credit memo.
+
+    Returns: bodies of payments; one with an Id is a change to a payment that was not used up.
+    """
+    if not company.preference("SalesFormsPrefs", "AutoApplyCredit"):
+        return []
+    document = company.find(entity, id) or {}
+    customer = document["CustomerRef"]["value"]
+    left = cents(document["Balance"])
+    other = "CreditMemo" if entity == "Invoice" else "Invoice"
+    bodies: list[dict[str, Any]] = []
+    for other_id, found in _open(company, other, customer, "Balance"):
+        amount = min(left, cents(found["Balance"]))
+        if amount > 0:
+            left -= amount
+            pairs = ((entity, id), (other, other_id))
+            bodies.append(_zero_payment(customer, amount, pairs, document))
+    if entity == "Invoice":
+        for payment_id, found in _open(company, "Payment", customer, "UnappliedAmt"):
+            amount = min(left, cents(found["UnappliedAmt"]))
+            if amount > 0:
+                left -= amount
+                lines = [*found["Line"], _line(amount, entity, id)]
+                bodies.append({"Id": payment_id, "Line": lines})
+    return bodies
+
+
+def _open(
+    company: Company, entity: str, customer: str, what: str
+) -> list[tuple[str, dict[str, Any]]]:
+    """Transactions of a customer with something open, oldest first."""
+    rows = company.store.db.execute(
+        "SELECT id, doc FROM object WHERE realm = ? AND entity = ? AND parent = ?"
+        f" AND parent <> '' AND gone IS NULL AND json_extract(doc, '$.{what}') > 0"
+        " ORDER BY json_extract(doc, '$.TxnDate'), id_number",
+        (company.realm, entity, f"Customer:{customer}"),
+    )
+    return [(id, loads(doc)) for id, doc in rows]
+
+
+def _zero_payment(
+    customer: str, amount: int, pairs: tuple[tuple[str, str], ...], source: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "CustomerRef": {"value": customer},
+        "TotalAmt": 0,
+        "TxnDate": source["TxnDate"],
+        "PrivateNote": AUTOMATIC_NOTE,
+        "Line": [_line(amount, kind, id) for kind, id in pairs],
+    }
+
+
+def _line(amount: int, kind: str, id: str) -> dict[str, Any]:
+    linked = [{"TxnId": id, "TxnType": kind}]
+    return {"Amount": rounded(Decimal(amount) / 100), "LinkedTxn": linked}
