@@ -19,6 +19,7 @@ from bench.stage import Stage, quantile, say, stage
 
 CUSTOMERS = int(os.environ.get("CUSTOMERS", "10000"))
 PAGES = 9
+LIMIT_SECONDS = 1200.0  # for the import and for the work after it, each
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def main(stage_: Stage) -> None:
     from django.test import Client
     from django.utils import timezone
 
-    from integrations.models import Connection, Issue, Link, Setup
+    from integrations.models import Connection, Issue, Link
     from integrations.sync import engine
     from integrations.wizard import dry_run, importing, services, syncing
     from tests.factories import actor_of, connect, make_firm, make_member
@@ -49,11 +50,7 @@ def main(stage_: Stage) -> None:
 
     with measured(f"Import of {CUSTOMERS} customers, staged and matched (<= 13 calls)", emulator):
         services.start_import(actor=actor, setup=setup, which="all", now=timezone.now())
-        while True:
-            setup.refresh_from_db()
-            if setup.import_state == Setup.Import.DONE:
-                break
-            importing.run(setup.pk)
+        _work_until(lambda: _import_ends(setup), lambda: importing.run(setup.pk))
     say(f"  lists: {setup.counts}")
 
     client = Client(headers={"host": "localhost"})
@@ -69,13 +66,31 @@ def main(stage_: Stage) -> None:
     with measured("Sync contacts, confirmed", emulator):
         syncing.confirm(actor=actor, setup=setup, shown=planned.digest, now=timezone.now())
     with measured("Sync contacts, worked off by one drain after another", emulator):
-        while Link.objects.filter(wake_at__isnull=False).exists():
-            connection = Connection.objects.get(pk=connection.pk)
-            engine.drain(connection, now=timezone.now(), seconds=60)
+
+        def drain() -> None:
+            now = timezone.now()
+            engine.drain(Connection.objects.get(pk=connection.pk), now=now, seconds=60)
+
+        _work_until(lambda: not Link.objects.filter(wake_at__isnull=False).exists(), drain)
     counts = emulator.counts()
     linked = Link.objects.filter(state="linked").count()
     open_issues = Issue.objects.filter(state="open").count()
     say(f"  {linked} linked, {open_issues} open issues, {counts['writes']} writes in QuickBooks")
+
+
+def _work_until(is_done: Callable[[], bool], work: Callable[[], Any]) -> None:
+    began = time.monotonic()
+    while not is_done():
+        if time.monotonic() - began > LIMIT_SECONDS:
+            raise SystemExit(f"Gave up after {LIMIT_SECONDS:.0f} s.")
+        work()
+
+
+def _import_ends(setup: Any) -> bool:
+    setup.refresh_from_db()
+    if setup.import_state == "failed" or setup.import_error:
+        raise SystemExit(f"The import stopped: {setup.import_message}")
+    return bool(setup.import_state == "done")
 
 
 def _make_contacts(firm: Any, names: list[str]) -> None:
