@@ -222,8 +222,9 @@ class Books:
         if written.operation in entity.sends_events:
             self.emit(row.realm, row.entity, row.id, written.operation or "", row.updated, None)
         for other in written.also:
-            if "Update" in BY_NAME[other.entity].sends_events:
-                self.emit(other.realm, other.entity, other.id, "Update", other.updated, None)
+            operation = "Update" if other.token else "Create"
+            if operation in BY_NAME[other.entity].sends_events:
+                self.emit(other.realm, other.entity, other.id, operation, other.updated, None)
 
     def _existing(self, realm: str, entity: Entity, id: str) -> Row:
         row = self.store.get(realm, entity.name, id)

@@ -53,7 +53,7 @@ CREATE TABLE IF NOT EXISTS posting (
     account TEXT NOT NULL, type TEXT NOT NULL, name TEXT NOT NULL, cents INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS posting_of ON posting (realm, entity, id);
-CREATE INDEX IF NOT EXISTS posting_name ON posting (realm, name, type, cents) WHERE name <> '';
+CREATE INDEX IF NOT EXISTS posting_name ON posting (realm, name, type, cents);
 CREATE TABLE IF NOT EXISTS replay (
     realm TEXT NOT NULL, requestid TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL,
     status INTEGER NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL,
