@@ -77,7 +77,8 @@ class Ledger:
     def _by_name(self, realm: str, entity: str, id: str) -> dict[str, int]:
         rows = self.store.db.execute(
             "SELECT name, SUM(cents) FROM posting INDEXED BY posting_of"
-            " WHERE realm = ? AND entity = ? AND id = ? AND name <> '' AND type IN (?, ?) GROUP BY name",
+            " WHERE realm = ? AND entity = ? AND id = ? AND name <> '' AND type IN (?, ?)"
+            " GROUP BY name",
             (realm, entity, id, RECEIVABLE, PAYABLE),
         )
         return dict(rows.fetchall())
