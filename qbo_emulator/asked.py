@@ -108,7 +108,7 @@ def _classify(asked: Asked) -> None:
     match asked.method, rest:
         case "GET", [_]:
             asked.kind = "read"
-        case "GET", [] if is_single:
+        case "GET", [] if is_single or entity.identity:
             asked.kind = "read"
         case "GET", [_, "pdf"]:
             asked.kind = "pdf"

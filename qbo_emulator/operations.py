@@ -45,6 +45,8 @@ class Operations:
         return clock.answer_time(self.emulator.clock.epoch())
 
     def _read(self, asked: Asked, entity: Entity) -> Reply:
+        if entity.identity:
+            return self._read_dated(asked, entity)
         id = asked.parts[1] if len(asked.parts) > 1 else "1"
         if entity.name == "CompanyInfo":
             if id != asked.realm and id != "1":
@@ -53,6 +55,13 @@ class Operations:
             id = "1"
         id = rules.check_id(entity, id)
         row = self.emulator.books.read(asked.realm, entity, id)
+        body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
+        return Reply(200, body, shown=[(entity.name, row.id, row.token)])
+
+    def _read_dated(self, asked: Asked, entity: Entity) -> Reply:
+        """`exchangerate?sourcecurrencycode=EUR&asofdate=2026-11-28`."""
+        today = query.today(self.emulator.clock.epoch())
+        row = self.emulator.books.read_dated(asked.realm, entity, asked.params, today)
         body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
         return Reply(200, body, shown=[(entity.name, row.id, row.token)])
 
