@@ -4,7 +4,7 @@ What the Accounting API can do, one method an operation: read, query, CDC, write
 Token, realm and limits were checked before; a Fault that is raised here becomes the answer.
 """
 
-from . import clock, errors, feed, query, rules, server
+from . import clock, errors, feed, query, rules, server, tax_service
 from .asked import JSON_OK, Asked, Reply, fault_reply, fingerprint, statement
 from .books import Actor, Written
 from .calls import WRITES, Call
@@ -180,6 +180,8 @@ class Operations:
         emulator, realm, body = self.emulator, asked.realm, asked.parsed
         user = USERS.get(connection.user)
         actor = Actor("api", user.name if user else connection.user, connection.client_id)
+        if asked.parts[0] == "taxservice":
+            return self._make_tax_code(asked, call, actor)
         seen = True
         if call.id and isinstance(body, dict):
             token = body.get("SyncToken")
@@ -212,6 +214,12 @@ class Operations:
             return books.void(realm, entity, body, actor)
         include = frozenset(asked.params.get("include", "").lower().split(","))
         return books.write(realm, entity, body, actor, include)
+
+    def _make_tax_code(self, asked: Asked, call: Call, actor: Actor) -> Reply:
+        made = tax_service.create_tax_code(self.emulator, asked.realm, asked.parsed, actor)
+        call.id = made["TaxCodeId"]
+        self.emulator.calls.wrote(call, "Create")
+        return Reply(200, dumps({**made, "time": self.time()}))
 
 
 def deleted_document(id: str) -> str:
