@@ -461,6 +461,17 @@ def test_a_currency_is_three_capital_letters_2220_6_3(books: Quick, code: str) -
     assert fault(books.post({"Code": code}, "CompanyCurrency"))["code"] == "2220"
 
 
+def test_an_ended_currency_keeps_its_code_5_6(books: Quick) -> None:
+    made = books.create("CompanyCurrency", Code="EUR")
+    ended = books.update(made, "CompanyCurrency", Active=False).json()["CompanyCurrency"]
+
+    assert (ended["Code"], ended["Active"]) == ("EUR", False)
+    assert books.query("SELECT * FROM CompanyCurrency") == {}
+    assert fault(books.update(ended, "CompanyCurrency", Code="MXN"))["code"] == "2220"
+    back = books.update(ended, "CompanyCurrency", Active=True).json()["CompanyCurrency"]
+    assert back["Active"] is True
+
+
 def test_the_rate_of_a_day_is_the_newest_that_is_not_younger(books: Quick) -> None:
     def rate(day: str) -> Any:
         params = {"sourcecurrencycode": "EUR", "asofdate": day}
