@@ -100,6 +100,10 @@ def _classify(asked: Asked) -> None:
         kind, methods, further = SERVICES[head]
         if asked.method in methods and len(rest) == further:
             asked.kind = kind
+        if asked.kind == "taxservice" and rest[0].lower() == "taxcode":
+            asked.entity = BY_PATH["taxcode"]
+            _classify_write(asked, asked.entity)
+            asked.kind = "create"
         return
     asked.entity = entity = BY_PATH.get(head)
     if entity is None:
@@ -108,7 +112,7 @@ def _classify(asked: Asked) -> None:
     match asked.method, rest:
         case "GET", [_]:
             asked.kind = "read"
-        case "GET", [] if is_single:
+        case "GET", [] if is_single or entity.identity:
             asked.kind = "read"
         case "GET", [_, "pdf"]:
             asked.kind = "pdf"

@@ -90,6 +90,22 @@ class Books:
             raise errors.object_not_found()
         return row
 
+    def read_dated(self, realm: str, entity: Entity, params: dict[str, str], today: str) -> Row:
+        """
+        Read the value of something on a day: the newest that is not younger.
+
+        Raises:
+            Fault: 2020 without what it is the value of, 2070 for a bad day, 610 if there is none.
+        """
+        what, day = entity.identity
+        asked = {what: params.get(what.lower(), "").upper() or None}
+        asked[day] = params.get(day.lower()) or today
+        sent = rules.read_body(entity, asked, self.switches)
+        row = self.store.newest(realm, entity.name, f"{asked[what]}-", rules.identity(entity, sent))
+        if row is None:
+            raise errors.object_not_found()
+        return row
+
     def preferences(self, realm: str) -> dict[str, Any]:
         row = self.store.get(realm, "Preferences", "1")
         return {} if row is None else loads(row.doc)
@@ -114,11 +130,15 @@ class Books:
         """
         if entity.read_only and not actor.is_person:
             raise errors.unsupported_operation(f"A write to {entity.name} is not supported.")
+        self._check_feature(realm, entity, actor)
         with self.store.transaction():
-            sent = rules.read_body(entity, body, self.switches)
+            sent = rules.read_body(entity, body, self.switches, by_person=actor.is_person)
             id = rules.read_id(entity, body.get("Id"))
             if entity.shape is Shape.SINGLE:
                 id = "1"
+            if entity.shape is Shape.DATED:
+                id = rules.identity(entity, sent)
+                id = id if self.store.get(realm, entity.name, id) else ""
             if entity.shape is Shape.TRANSACTION:
                 written = self._write_transaction(realm, entity, id, body, sent, actor, include)
             elif not id:
@@ -127,6 +147,18 @@ class Books:
                 written = self._update(realm, entity, id, body, sent, actor)
         self._announce(entity, written)
         return written
+
+    def insert(self, realm: str, entity: Entity, sent: dict[str, Any], actor: Actor) -> Row:
+        """Create what QuickBooks itself makes, of entities too that apps cannot write."""
+        with self.store.transaction():
+            written = self.create(realm, entity, sent, actor)
+        self._announce(entity, written)
+        return written.row
+
+    def _check_feature(self, realm: str, entity: Entity, actor: Actor) -> None:
+        group, _, name = entity.needs_preference.partition(".")
+        if name and not actor.is_person and not self.preferences(realm)[group].get(name):
+            raise errors.feature_not_supported(f"{entity.needs_preference} is off")
 
     def _write_transaction(
         self,
@@ -220,7 +252,8 @@ class Books:
     def _announce(self, entity: Entity, written: Written) -> None:
         row = written.row
         if written.operation in entity.sends_events:
-            self.emit(row.realm, row.entity, row.id, written.operation or "", row.updated, None)
+            name = entity.event_name or entity.name
+            self.emit(row.realm, name, row.id, written.operation or "", row.updated, None)
         for other in written.also:
             operation = "Update" if other.token else "Create"
             if operation in BY_NAME[other.entity].sends_events:
@@ -274,8 +307,11 @@ class Books:
             entity.on_write(document)
         if entity.balance_with_children:
             document[entity.balance_with_children] = document.get(entity.balance, 0)
-        row.id_number = self.store.next_number(realm, entity.counter)
-        row.id = str(row.id_number)
+        if entity.shape is Shape.DATED:
+            row.id = rules.identity(entity, document)
+        else:
+            row.id_number = self.store.next_number(realm, entity.counter)
+            row.id = str(row.id_number)
         self.number_addresses(realm, entity, document)
         row.doc = self.dress(row, document)
         self.store.insert(row)
@@ -314,6 +350,8 @@ class Books:
             self._settle_name(entity, row, document, current, sent, actor)
         else:
             self.check_references(realm, entity, document, current)
+            if entity.on_change:
+                entity.on_change(document, current, self._finder(realm))
         if entity.on_write:
             entity.on_write(document)
         self.number_addresses(realm, entity, document)
@@ -379,6 +417,8 @@ class Books:
                 document[entity.balance_with_children] = 0
 
     def _mark_deleted(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
+        if not entity.marks_inactive:
+            return
         field = entity.by_name[entity.name_field]
         plain = document[entity.name_field]
         if rules.without_suffix(plain) != plain:  # sent back as read: it has its suffix
@@ -609,6 +649,8 @@ class Books:
         for field in entity.fields:
             if field.name in document:
                 whole[field.name] = document[field.name]
+        if entity.shape is Shape.DATED:
+            del system["Id"]
         return dumps({**whole, **system})
 
 

@@ -146,8 +146,8 @@ def invalid_email(name: str) -> Fault:
     )
 
 
-def invalid_currency(value: str) -> Fault:
-    return Fault("2220", "Invalid currency", f"Invalid currency : {value}", "CurrencyRef")
+def invalid_currency(value: str, name: str = "CurrencyRef") -> Fault:
+    return Fault("2220", "Invalid currency", f"Invalid currency : {value}", name)
 
 
 def out_of_range(name: str, low: int | None, high: int | None, value: str) -> Fault:

@@ -9,6 +9,11 @@ CURRENCY_NAMES = {
     "CAD": "Canadian Dollar",
     "GBP": "British Pound Sterling",
     "EUR": "Euro",
+    "AUD": "Australian Dollar",
+    "CHF": "Swiss Franc",
+    "JPY": "Japanese Yen",
+    "MXN": "Mexican Peso",
+    "SEK": "Swedish Krona",
 }
 
 

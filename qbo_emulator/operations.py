@@ -4,7 +4,7 @@ What the Accounting API can do, one method an operation: read, query, CDC, write
 Token, realm and limits were checked before; a Fault that is raised here becomes the answer.
 """
 
-from . import clock, errors, feed, query, rules, server
+from . import clock, errors, feed, query, rules, server, tax_service
 from .asked import JSON_OK, Asked, Reply, fault_reply, fingerprint, statement
 from .books import Actor, Written
 from .calls import WRITES, Call
@@ -45,6 +45,8 @@ class Operations:
         return clock.answer_time(self.emulator.clock.epoch())
 
     def _read(self, asked: Asked, entity: Entity) -> Reply:
+        if entity.identity:
+            return self._read_dated(asked, entity)
         id = asked.parts[1] if len(asked.parts) > 1 else "1"
         if entity.name == "CompanyInfo":
             if id != asked.realm and id != "1":
@@ -53,6 +55,13 @@ class Operations:
             id = "1"
         id = rules.check_id(entity, id)
         row = self.emulator.books.read(asked.realm, entity, id)
+        body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
+        return Reply(200, body, shown=[(entity.name, row.id, row.token)])
+
+    def _read_dated(self, asked: Asked, entity: Entity) -> Reply:
+        """`exchangerate?sourcecurrencycode=EUR&asofdate=2026-11-28`."""
+        today = query.today(self.emulator.clock.epoch())
+        row = self.emulator.books.read_dated(asked.realm, entity, asked.params, today)
         body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
         return Reply(200, body, shown=[(entity.name, row.id, row.token)])
 
@@ -171,6 +180,8 @@ class Operations:
         emulator, realm, body = self.emulator, asked.realm, asked.parsed
         user = USERS.get(connection.user)
         actor = Actor("api", user.name if user else connection.user, connection.client_id)
+        if asked.parts[0] == "taxservice":
+            return self._make_tax_code(asked, call, actor)
         seen = True
         if call.id and isinstance(body, dict):
             token = body.get("SyncToken")
@@ -203,6 +214,12 @@ class Operations:
             return books.void(realm, entity, body, actor)
         include = frozenset(asked.params.get("include", "").lower().split(","))
         return books.write(realm, entity, body, actor, include)
+
+    def _make_tax_code(self, asked: Asked, call: Call, actor: Actor) -> Reply:
+        made = tax_service.create_tax_code(self.emulator, asked.realm, asked.parsed, actor)
+        call.id = made["TaxCodeId"]
+        self.emulator.calls.wrote(call, "Create")
+        return Reply(200, dumps({**made, "time": self.time()}))
 
 
 def deleted_document(id: str) -> str:

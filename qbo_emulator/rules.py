@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from . import errors
-from .entities import Entity, Field, Kind, Shape
+from .entities import Entity, Field, Kind
 from .money import rounded
 from .switches import Switches
 
@@ -57,9 +57,13 @@ _PHONE_IGNORED = (
 # --- Reading a request (2.4, 6.3) ---
 
 
-def read_body(entity: Entity, body: Any, switches: Switches) -> dict[str, Any]:
+def read_body(
+    entity: Entity, body: Any, switches: Switches, *, by_person: bool = False
+) -> dict[str, Any]:
     """
     Check a request's properties.
+
+    by_person: a person in the books may write what apps can only read.
 
     Returns: writable property -> value, or CLEARED; properties sent as null are left out.
     Raises:
@@ -75,8 +79,26 @@ def read_body(entity: Entity, body: Any, switches: Switches) -> dict[str, Any]:
         field = entity.by_name[name]
         if field.read_only or value is None:
             continue
+        if not by_person:
+            value = _for_apps(field, value)
         sent[name] = _READERS[field.kind](field, value, switches)
     return {name: value for name, value in sent.items() if value is not None}
+
+
+def _for_apps(field: Field, value: Any) -> Any:
+    """Without the parts that only a person can change; they are ignored (4.12)."""
+    hidden = {part.name for part in field.parts if part.only_in_ui}
+    if not hidden or not isinstance(value, dict):
+        return value
+    return {name: part for name, part in value.items() if name not in hidden}
+
+
+def identity(entity: Entity, document: dict[str, Any]) -> str:
+    """What a DATED object is found by, as "EUR-2026-11-28"."""
+    for name in entity.identity:
+        if document.get(name) in (None, CLEARED):
+            raise errors.required_missing(name)
+    return "-".join(document[name] for name in entity.identity)
 
 
 def read_id(entity: Entity, value: Any) -> str:
@@ -323,7 +345,11 @@ def _read_parts(field: Field, value: Any, switches: Switches) -> dict[str, Any]:
             raise errors.unrecognized_property(name, field.java_class or field.name, list(known))
         if not part.read_only and each is not None:
             read[name] = _READERS[part.kind](part, each, switches)
-    return {name: each for name, each in read.items() if each is not None and each is not CLEARED}
+    return {
+        name: each
+        for name, each in read.items()
+        if each is not None and (field.laid_over or each is not CLEARED)
+    }
 
 
 _READERS: dict[Kind, Callable[[Field, Any, Switches], Any]] = {
@@ -399,16 +425,17 @@ def _updated_value(
         return {name: part for name, part in laid_over.items() if part}
     if field.kind is Kind.REF:
         return old if old.get("value") == value.get("value") else value
-    if entity.shape is Shape.SINGLE and field.kind is Kind.OBJECT:
+    if field.laid_over:
         return merged(old, value)
     return value
 
 
 def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """`new` laid over `old`, group by group; null is ignored."""
+    """`new` laid over `old`, group by group; what is CLEARED goes."""
     result = dict(old)
     for name, value in new.items():
-        if value is None:
+        if value is CLEARED:
+            result.pop(name, None)
             continue
         inner = result.get(name)
         if isinstance(inner, dict) and isinstance(value, dict):

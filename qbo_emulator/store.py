@@ -209,6 +209,15 @@ class Store:
         ).fetchone()
         return None if row is None else Row(*row)
 
+    def newest(self, realm: str, entity: str, low: str, high: str) -> Row | None:
+        """The object with the highest id between two, both included."""
+        row = self.db.execute(
+            f"SELECT {OBJECT_COLUMNS} FROM object WHERE realm = ? AND entity = ?"
+            " AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1",
+            (realm, entity, low, high),
+        ).fetchone()
+        return None if row is None else Row(*row)
+
     def get_as_of(self, realm: str, entity: str, id: str, epoch: float) -> Row | None:
         """The object as it was then; None if it did not exist yet."""
         row = self.get(realm, entity, id)

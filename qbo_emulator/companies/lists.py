@@ -20,6 +20,8 @@ def lists(facts: Facts, realm: str, made: float) -> list[Row]:
         "Item": _items(facts, made),
         "Term": {each["id"]: _term(each) for each in facts["terms"]},
         "PaymentMethod": {each["id"]: _method(each) for each in facts["payment_methods"]},
+        "Class": _tracking(facts.get("classes", []), "SubClass"),
+        "Department": _tracking(facts.get("departments", []), "SubDepartment"),
         **_tax_lists(facts["tax_codes"]),
     }
     return [
@@ -45,6 +47,30 @@ def _account(facts: Facts, currency: str) -> Facts:
     if facts.get("parent_id"):
         document["ParentRef"] = {"value": facts["parent_id"]}
     return document
+
+
+def _path(facts: Facts, by_id: dict[str, Facts]) -> list[str]:
+    """The names from the top down to this one."""
+    names, above = [facts["name"]], facts.get("parent_id")
+    while above:
+        names.insert(0, by_id[above]["name"])
+        above = by_id[above].get("parent_id")
+    return names
+
+
+def _tracking(all_facts: list[Facts], flag: str) -> dict[str, Facts]:
+    by_id = {each["id"]: each for each in all_facts}
+    documents = {}
+    for id, facts in by_id.items():
+        documents[id] = {
+            "Name": facts["name"],
+            flag: "parent_id" in facts,
+            "FullyQualifiedName": ":".join(_path(facts, by_id)),
+            "Active": facts.get("active", True),
+        }
+        if "parent_id" in facts:
+            documents[id]["ParentRef"] = {"value": facts["parent_id"]}
+    return documents
 
 
 # --- Items ---
@@ -76,10 +102,7 @@ def _items(facts: Facts, made: float) -> dict[str, Facts]:
 
 
 def _item(facts: Facts, by_id: dict[str, Facts], accounts: dict[str, str], begins: str) -> Facts:
-    names, above = [facts["name"]], facts.get("parent_id")
-    while above:
-        names.insert(0, by_id[above]["name"])
-        above = by_id[above].get("parent_id")
+    names = _path(facts, by_id)
     document: Facts = {
         "Name": facts["name"],
         "Active": facts.get("active", True),

@@ -4,7 +4,9 @@ from .account import ACCOUNT
 from .base import Entity, Field, Find, Kind, Shape
 from .company_info import COMPANY_INFO
 from .credit_memo import CREDIT_MEMO
+from .currency import COMPANY_CURRENCY, EXCHANGE_RATE
 from .customer import CUSTOMER
+from .customer_type import CUSTOMER_TYPE
 from .deposit import DEPOSIT
 from .employee import EMPLOYEE
 from .estimate import ESTIMATE
@@ -17,6 +19,7 @@ from .refund_receipt import REFUND_RECEIPT
 from .sales_receipt import SALES_RECEIPT
 from .tax import TAX_AGENCY, TAX_CODE, TAX_RATE
 from .term import TERM
+from .tracking import CLASS, DEPARTMENT
 from .vendor import VENDOR
 
 ENTITIES: tuple[Entity, ...] = (
@@ -27,6 +30,11 @@ ENTITIES: tuple[Entity, ...] = (
     ACCOUNT,
     TERM,
     PAYMENT_METHOD,
+    CLASS,
+    DEPARTMENT,
+    CUSTOMER_TYPE,
+    COMPANY_CURRENCY,
+    EXCHANGE_RATE,
     TAX_CODE,
     TAX_RATE,
     TAX_AGENCY,

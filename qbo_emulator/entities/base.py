@@ -26,11 +26,15 @@ class Kind(StrEnum):
 
 
 class Shape(StrEnum):
-    """NAME_LIST: has a name and Active. TRANSACTION: has a date. SINGLE: one per company."""
+    """
+    NAME_LIST: has a name and Active. TRANSACTION: has a date. SINGLE: one per company.
+    DATED: the value of something on a day; has no Id, is found by its `identity`.
+    """
 
     NAME_LIST = "name_list"
     TRANSACTION = "transaction"
     SINGLE = "single"
+    DATED = "dated"
 
 
 NO_NAME_CHARACTERS = ":\t\n\r"
@@ -47,6 +51,8 @@ class Field:
     default: what a create fills in; also what a full update without it goes back to.
     read_only: ignored silently in writes.  at_create: read only after the create.
     keeps: a full update without it keeps the value.  fixed: cannot change once set.
+    only_in_ui: read only for apps, not for people.
+    laid_over: an OBJECT that is laid over the stored one, part by part.
     choices: the words it may hold.  refers_to: the entity a reference points at.
     low, high: the range of a number (else 2240).
     shows_name: answers give the name of what a reference points at.
@@ -67,6 +73,8 @@ class Field:
     low: int | None = None
     high: int | None = None
     read_only: bool = False
+    only_in_ui: bool = False
+    laid_over: bool = False
     at_create: bool = False
     keeps: bool = False
     fixed: bool = False
@@ -136,11 +144,15 @@ class Entity:
     one_of: a create needs one of these (else 2020).
     required, required_in_updates: what a create, and what any update, must send.
     counter: entities with the same counter never share an Id.
-    literal_ids: ids that are words.  default_order: the column of a query without ORDERBY.
+    literal_ids: ids that are words.  identity: what stands in place of an Id (DATED).
+    default_order: the column of a query without ORDERBY.
     noun: the word in texts for people.  reference_kind: the word in 2500.
     not_in_rows: properties that query rows lack although a read shows them (3.6).
-    can_create: False for what a company has from its start.  read_only: apps may not write it,
-    read_only_types: nor objects of these Types.
+    can_create: False for what a company has from its start.
+    read_only: apps may not write it; read_only_types: nor objects of these Types;
+    needs_preference: apps may write it where this is on (else 5030).
+    marks_inactive: the name of an inactive one ends with " (deleted)" (5.6).
+    sends_events: the operations a webhook tells of, under event_name or else its name (8.5).
 
     Transactions:
     party: the property that names whose it is, and the entity it points at.
@@ -170,12 +182,16 @@ class Entity:
     hierarchy: Hierarchy | None = None
     not_in_rows: tuple[str, ...] = ()
     literal_ids: tuple[str, ...] = ()
+    identity: tuple[str, ...] = ()
     default_order: str = "full_key"
     can_create: bool = True
     read_only: bool = False
     read_only_types: tuple[str, ...] = ()
+    needs_preference: str = ""
+    marks_inactive: bool = True
     in_cdc: bool = True
     sends_events: tuple[str, ...] = ()
+    event_name: str = ""
     on_create: OnCreate | None = None
     on_change: OnChange | None = None
     on_write: OnWrite | None = None

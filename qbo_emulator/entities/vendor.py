@@ -43,7 +43,7 @@ VENDOR = Entity(
         Field("Vendor1099", Kind.BOOL, default=False),
         Field("TermRef", Kind.REF, refers_to="Term"),
         Field("CurrencyRef", Kind.REF, keeps=True, fixed=True),
-        Field("APAccountRef", Kind.REF),
+        Field("APAccountRef", Kind.REF, refers_to="Account"),
         Field("TaxReportingBasis", limit=50),
         Field("Notes", limit=1000),
         Field("Title", limit=16, forbidden=NO_NAME_CHARACTERS),

@@ -183,6 +183,14 @@ def test_a_service_can_become_stock_when_all_is_sent_4_4(qbo: Quick) -> None:
     assert (after["Type"], after["QtyOnHand"], after["TrackQtyOnHand"]) == ("Inventory", 10, True)
 
 
+def test_without_a_type_it_is_a_service_or_stock_when_tracked_4_4(qbo: Quick) -> None:
+    plain, tracked = service(), stock_item()
+    del plain["Type"], tracked["Type"]
+
+    assert qbo.create("Item", **plain)["Type"] == "Service"
+    assert qbo.create("Item", **tracked)["Type"] == "Inventory"
+
+
 def test_a_bundle_cannot_be_made_through_the_api_4_4(qbo: Quick) -> None:
     error = fault(qbo.post({"Name": "Bundle", "Type": "Group"}, "Item"))
 

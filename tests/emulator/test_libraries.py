@@ -13,10 +13,20 @@ from quickbooks.exceptions import (
     QuickbooksException,
     ValidationException,
 )
+from quickbooks.objects.account import Account
 from quickbooks.objects.base import EmailAddress, PhoneNumber
 from quickbooks.objects.company_info import CompanyInfo
 from quickbooks.objects.customer import Customer
 from quickbooks.objects.employee import Employee
+from quickbooks.objects.item import Item
+from quickbooks.objects.paymentmethod import PaymentMethod
+from quickbooks.objects.preferences import Preferences
+from quickbooks.objects.taxagency import TaxAgency
+from quickbooks.objects.taxcode import TaxCode
+from quickbooks.objects.taxrate import TaxRate
+from quickbooks.objects.taxservice import TaxRateDetails, TaxService
+from quickbooks.objects.term import Term
+from quickbooks.objects.trackingclass import Class
 from quickbooks.objects.vendor import Vendor
 
 from .conftest import Quick
@@ -153,3 +163,46 @@ def test_a_batch_is_refused_loudly_for_now(client: QuickBooks) -> None:
         batch_create([customer], qb=client)
 
     assert refused.value.error_code == 500
+
+
+def test_python_quickbooks_reads_and_saves_the_lists_11_3(client: QuickBooks) -> None:
+    account = Account()
+    account.Name, account.AccountType = "Harbour fees", "Income"
+    account.AccountSubType = "SalesOfProductIncome"
+    account.save(qb=client)
+    item = Item()
+    item.Name, item.Type, item.Sku = "Mooring hour", "Service", "MH-1"
+    item.UnitPrice = 75.125
+    item.IncomeAccountRef = account.to_ref()
+    item.save(qb=client)
+    again = Item.get(item.Id, qb=client)
+    again.Description = "An hour at the dock"
+    again.save(qb=client)
+
+    found = {each.Name: each for each in Item.all(qb=client)}
+    assert (found["Mooring hour"].Sku, found["Mooring hour"].UnitPrice) == ("MH-1", 75.125)
+    assert found["Mooring hour"].IncomeAccountRef.name == "Harbour fees"
+    assert found["Mooring hour"].Description == "An hour at the dock"
+    for kind in (Term, PaymentMethod, TaxCode, TaxRate, TaxAgency):
+        assert kind.all(qb=client), kind
+    dock = Class()
+    dock.Name = "North dock"
+    dock.save(qb=client)
+    assert Class.filter(Name="North dock", qb=client)[0].Id == dock.Id
+
+
+def test_python_quickbooks_makes_a_tax_code_and_changes_preferences_11_3(
+    client: QuickBooks,
+) -> None:
+    detail = TaxRateDetails()
+    detail.TaxRateName, detail.RateValue, detail.TaxAgencyId = "Harbour", "3", "1"
+    service = TaxService()
+    service.TaxCode, service.TaxRateDetails = "Harbour tax", [detail]
+    service.save(qb=client)
+
+    assert TaxCode.filter(Name="Harbour tax", qb=client)[0].Id == "4"
+
+    preferences = Preferences.get(qb=client)
+    preferences.SalesFormsPrefs.CustomTxnNumbers = True
+    preferences.save(qb=client)
+    assert Preferences.get(qb=client).SalesFormsPrefs.CustomTxnNumbers is True

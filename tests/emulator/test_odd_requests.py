@@ -5,7 +5,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qbo_emulator.entities import BY_NAME, BY_PATH
+
 from .conftest import Quick
+from .test_lists import LEAST
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     ["", " ", "'", "\\", ":", "\t", "%", "null", "1.5", "-1", "9" * 30, "\x00", "x" * 600]
@@ -58,13 +61,30 @@ def check(answer: Any) -> None:
 
 @QUIET
 @given(
-    entity=st.sampled_from(["customer", "vendor", "employee", "preferences", "companyinfo"]),
+    entity=st.sampled_from([*BY_PATH, "taxservice/taxcode"]),
     body=BODIES,
 )
 def test_any_body_is_answered_with_200_or_a_fault(
     qbo: Quick, entity: str, body: dict[str, Any]
 ) -> None:
     check(qbo.api("POST", entity, json=body))
+
+
+@QUIET
+@given(entity=st.sampled_from(list(LEAST)), data=st.data())
+def test_any_value_in_any_property_of_a_list_is_answered_with_200_or_a_fault(
+    qbo: Quick, entity: str, data: st.DataObject
+) -> None:
+    names = st.sampled_from([field.name for field in BY_NAME[entity].fields])
+    body = data.draw(st.dictionaries(names, VALUES, max_size=4))
+    changes = data.draw(st.dictionaries(names, VALUES, max_size=4))
+    qbo.reset()
+    answer = qbo.post({**LEAST[entity], **body}, entity)
+    check(answer)
+    if answer.status_code == 200:
+        made = answer.json()[entity]
+        check(qbo.update(made, entity, **changes))
+        check(qbo.post({**made, **changes, "sparse": False}, entity))
 
 
 @QUIET
