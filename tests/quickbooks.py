@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,9 @@ class Emulator:
     def advance(self, seconds: float) -> None:
         """Move its clock."""
         self.ask("clock", {"advance_seconds": seconds})
+
+    def set_clock(self, now: datetime) -> None:
+        self.ask("clock", {"now": now.isoformat()})
 
     def fault(self, kind: str, **rule: Any) -> None:
         """Arm a fault: which kinds and rules there are, GET /emulator/faults and README.md tell."""

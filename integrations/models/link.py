@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils import timezone
 
 from integrations.models.connection import Connection
 
@@ -63,7 +64,7 @@ class Link(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="blocks"
     )
     merged_into = models.CharField(max_length=64, blank=True)
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [

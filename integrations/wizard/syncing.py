@@ -118,7 +118,7 @@ def _make_links(run: Setup, now: datetime) -> int:
     known = _known(mine.exclude(state=Link.State.FORMER))
     _look_at_news(mine.filter(state=Link.State.LINKED), connection, now)
     links = [_link(run, row, now) for row in rows if not known.holds(row.local_id, row.remote_id)]
-    links += _newcomers(run, rows, known)
+    links += _newcomers(run, rows, known, now)
     Link.objects.bulk_create(links, batch_size=BATCH)
     _mark(links, now)
     return sum(link.wake_at is not None for link in links)
@@ -145,6 +145,7 @@ def _link(run: Setup, row: MatchProposal, now: datetime) -> Link:
         remote_label=row.remote_label,
         state=Link.State.LEFT_OUT,
         lane=Link.Lane.BULK,
+        made_at=now,
     )
     if row.decision == Decision.LINK:
         link.state, link.wake_at = Link.State.LINKED, now
@@ -192,7 +193,7 @@ def _look_at_news(linked: Iterable[Link], connection: Connection, now: datetime)
     )
 
 
-def _newcomers(run: Setup, rows: list[MatchProposal], known: _Known) -> list[Link]:
+def _newcomers(run: Setup, rows: list[MatchProposal], known: _Known, now: datetime) -> list[Link]:
     """Records that came up after the lists were made: nobody decided on them, so left out."""
     assert run.matched_at is not None
     ours = {row.local_id for row in rows} | known.ours
@@ -216,7 +217,7 @@ def _newcomers(run: Setup, rows: list[MatchProposal], known: _Known) -> list[Lin
     ]
     for link in links:
         link.connection, link.firm_id, link.entity = run.connection, run.firm_id, ENTITY
-        link.state, link.lane = Link.State.LEFT_OUT, Link.Lane.BULK
+        link.state, link.lane, link.made_at = Link.State.LEFT_OUT, Link.Lane.BULK, now
     return links
 
 

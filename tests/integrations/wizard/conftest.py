@@ -116,6 +116,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def wizard(db: None, emulator: Emulator) -> Wizard:
+    emulator.set_clock(NOW)  # both sides live on the same day
     firm = make_firm(name="Alder & Finch Accounting")
     member = make_member(firm, name="Priya Raman")
     actor = actor_of(member)
