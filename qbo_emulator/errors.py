@@ -1,10 +1,13 @@
 """
 The faults of the API, by name. Texts are as recorded (3.8 and 6 of the reference the README names).
-A fault is raised anywhere below the routes and becomes an answer in `api.py`.
+A fault is raised anywhere below the routes and becomes an answer in `api.py`. All codes there are
+stand in `codes.py`.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from .codes import CODES
 
 INACTIVE_TEXT = (
     "Something you're trying to use has been made inactive. "
@@ -33,6 +36,26 @@ class Fault(Exception):
         if self.has_time:
             answer["time"] = time
         return answer
+
+
+def of_code(
+    code: str,
+    *,
+    message: str = "",
+    detail: str = "",
+    element: str | None = None,
+    status: int = 0,
+) -> Fault:
+    """The usual fault of a code; whatever is given takes the place of the table's."""
+    usual = CODES[code]
+    return Fault(
+        code,
+        message or usual.message,
+        detail or usual.detail,
+        usual.element if element is None else element,
+        status or usual.status,
+        usual.kind,
+    )
 
 
 def unsupported_operation(detail: str) -> Fault:
@@ -64,6 +87,14 @@ def parent_invalid(detail: str) -> Fault:
 
 def parent_cannot_be_child() -> Fault:
     return Fault("900", "Parent cannot be child", "Parent cannot be child", "ParentRef")
+
+
+def batch_too_large(most: int, count: int) -> Fault:
+    return Fault(
+        "1040",
+        "Batch size exceeds allowed limit",
+        f"Batch size exceeds allowed limit : at most {most} items. Supplied:{count}",
+    )
 
 
 def invalid_content_type(content_type: str) -> Fault:
@@ -125,11 +156,11 @@ def invalid_number(name: str, value: str) -> Fault:
     return Fault("2090", "Invalid Number", f"Invalid Number : {value}", name)
 
 
-def invalid_request_id(length: int) -> Fault:
+def invalid_request_id(length: int, most: int = 50, what: str = "Request id") -> Fault:
     return Fault(
         "2130",
         "Invalid Request Id Format",
-        f"Request id can be at most 50 characters. Supplied length:{length}",
+        f"{what} can be at most {most} characters. Supplied length:{length}",
     )
 
 
@@ -226,6 +257,10 @@ def parent_required() -> Fault:
 
 def too_many_levels(levels: int) -> Fault:
     return Fault("6180", "Too many levels", f"At most {levels} levels are supported", "ParentRef")
+
+
+def repeated_batch_id(b_id: str) -> Fault:
+    return Fault("2600", "Conflicting elements in request", f"bId {b_id} is there twice", "bId")
 
 
 def has_balance(noun: str) -> Fault:
@@ -360,14 +395,14 @@ def application_error(detail: str = "System Failure Error: something went wrong"
 
 @dataclass
 class GatewayFault(Exception):
-    """A refusal before the API is reached. `headers` go with the answer."""
+    """A refusal before the API is reached. `headers` go with the answer; html has a title."""
 
     status: int
     code: str
     word: str
     detail: str | None
     kind: str
-    shape: str = "lower"  # lower | upper | xml
+    shape: str = "lower"  # lower | upper | xml | html
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -418,3 +453,28 @@ def unauthorized() -> GatewayFault:
 def throttled(shape: str = "lower", detail: str | None = None) -> GatewayFault:
     text = detail or "The request limit was reached.  Try again later"
     return GatewayFault(429, "3001", "ThrottleExceeded", text, "SERVICE", shape=shape)
+
+
+def request_too_large() -> GatewayFault:
+    return GatewayFault(413, "413", "Request Entity Too Large", None, "SERVICE", shape="html")
+
+
+def took_too_long() -> GatewayFault:
+    return GatewayFault(504, "504", "Gateway Time-out", None, "SERVICE", shape="html")
+
+
+# Companies and users that may not (6.3).
+
+
+def company_refuses(state: str) -> Fault:
+    """What a company in this state answers; `state` is a value of the switch company_state."""
+    return of_code(COMPANY_STATES[state])
+
+
+COMPANY_STATES = {
+    "subscription_ended": "6190",
+    "locked_out": "140",
+    "maintenance": "150",
+    "wrong_cluster": "130",
+    "no_access": "120",
+}
