@@ -4,6 +4,8 @@ from collections import Counter, deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .store import Store
+
 KEPT_CALLS = 20_000
 KEPT_CHARACTERS = 20_000
 WRITES = {"create", "update", "inactivate", "delete", "void", "write"}
@@ -12,7 +14,11 @@ METERED = {"read", "query", "cdc", "batch", "report", "pdf", "download"}  # Core
 
 @dataclass
 class Call:
-    """One request and its answer. `kind`: create, update, read, query, cdc, token, ..."""
+    """
+    One request and its answer. `kind`: create, update, read, query, cdc, batch, token, ...
+
+    An item of a batch is a line of its own; `batch` is the number of the request it came in.
+    """
 
     number: int
     at: str
@@ -29,6 +35,7 @@ class Call:
     status: int = 0  # 0: no answer was sent
     code: str = ""
     fault_rule: int | None = None
+    batch: int = 0
     ms: float = 0.0
     tid: str = ""
     request: str = ""
@@ -58,6 +65,8 @@ class Calls:
         self.replays = 0
         self.overwritten_unseen = 0
         self.unknown_references = 0
+        self.batch_items: Counter[str] = Counter()  # by kind
+        self._items: dict[int, list[Call]] = {}  # of batches that are not answered yet
         self.served: dict[tuple[str, str, str, str], int] = {}
 
     def clear_log(self) -> None:
@@ -67,10 +76,19 @@ class Calls:
         self._number += 1
         return Call(number=self._number, **facts)
 
+    def begin_item(self, batch: Call, **facts: Any) -> Call:
+        """A line for an item of a batch; it is kept once the batch is answered or cut."""
+        shared = {name: getattr(batch, name) for name in ("at", "method", "path", "realm", "tid")}
+        item = self.begin(batch=batch.number, client_id=batch.client_id, **shared, **facts)
+        self._items.setdefault(batch.number, []).append(item)
+        return item
+
     def finish(self, call: Call, *, month: str) -> None:
         """Count a call once it is answered or cut."""
         call.answer = call.answer[:KEPT_CHARACTERS]
         self.log.append(call)
+        for item in self._items.pop(call.number, ()):
+            self._finish_item(item, call)
         self.by_kind[call.kind] += 1
         self.by_status[str(call.status)] += 1
         if call.code:
@@ -80,6 +98,19 @@ class Calls:
         if call.replayed:
             self.replays += 1
         if call.notes.get("unknown_reference"):
+            self.unknown_references += 1
+
+    def _finish_item(self, item: Call, batch: Call) -> None:
+        """Items are counted apart: one batch is one call."""
+        item.answer = item.answer[:KEPT_CHARACTERS]
+        if batch.status == 0:
+            item.notes["kept_back"] = {"status": item.status, "body": item.answer}
+            item.status = 0
+        self.log.append(item)
+        self.batch_items[item.kind] += 1
+        if item.code:
+            self.by_code[item.code] += 1
+        if item.notes.get("unknown_reference"):
             self.unknown_references += 1
 
     def wrote(self, call: Call, operation: str) -> None:
@@ -99,6 +130,19 @@ class Calls:
 
     def has_seen(self, realm: str, client_id: str, entity: str, id: str, token: int) -> bool:
         return self.served.get((realm, client_id, entity, id), -1) >= token
+
+    def forget_seen(self, realm: str, store: Store | None = None) -> None:
+        """
+        The books of a company were replaced: versions beyond the stored ones were never shown.
+
+        Without a store: nothing of it was shown.
+        """
+        for key in [key for key in self.served if key[0] == realm]:
+            row = store.get(realm, key[2], key[3]) if store else None
+            if row is None:
+                del self.served[key]
+            else:
+                self.served[key] = min(self.served[key], row.token)
 
     def find(
         self, *, since: int = 0, writes_only: bool = False, entity: str = "", kind: str = ""
@@ -122,6 +166,7 @@ class Calls:
             "by_code": dict(self.by_code),
             "metered": self.metered[month],
             "metered_by_month": dict(self.metered),
+            "batch_items": dict(self.batch_items),
             "writes": self.writes,
             "creates": dict(self.creates),
             "creates_by_request_id": len(self.creates_by_request_id),

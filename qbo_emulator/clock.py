@@ -10,10 +10,19 @@ class Clock:
 
     def __init__(self, offset_seconds: float = 0.0) -> None:
         self.offset_seconds = offset_seconds
+        self.stands_at: float | None = None  # of the real clock, while this one is stopped
 
     def epoch(self) -> float:
         """Seconds since 1970 on the emulator's clock."""
-        return time.time() + self.offset_seconds
+        return (self.stands_at or time.time()) + self.offset_seconds
+
+    def freeze(self, is_frozen: bool) -> None:
+        """Stop the clock, so that everything happens at one moment; or let it go on from there."""
+        if is_frozen and self.stands_at is None:
+            self.stands_at = time.time()
+        elif not is_frozen and self.stands_at is not None:
+            self.offset_seconds += self.stands_at - time.time()
+            self.stands_at = None
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.epoch(), UTC)
@@ -22,7 +31,7 @@ class Clock:
         self.offset_seconds += seconds
 
     def set(self, moment: datetime) -> None:
-        self.offset_seconds = moment.timestamp() - time.time()
+        self.offset_seconds += moment.timestamp() - self.epoch()
 
 
 def _nth_sunday(year: int, month: int, nth: int) -> datetime:
