@@ -8,6 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from . import server
 
+HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+
 
 class CutConnection(Response):
     """No answer: the TCP connection is closed."""

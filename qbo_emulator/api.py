@@ -7,24 +7,34 @@ One request goes: armed faults, token, realm, limits, the operation, the answer,
 import functools
 import gzip
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Container
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from . import answers, clock, errors, server, xmltext
-from .asked import NAMES_AN_OBJECT, Asked, Reply, fault_reply, id_of, take_apart, wants_xml
+from . import answers, clock, errors, server, unknown, xmltext
+from .answers import HTML_PAGE
+from .asked import (
+    NAMES_AN_OBJECT,
+    Asked,
+    Reply,
+    fault_reply,
+    id_of,
+    read_body,
+    take_apart,
+    wants_xml,
+)
+from .batch import Batch
 from .calls import METERED, Call
 from .emulator import Emulator
 from .errors import Fault, GatewayFault
-from .faults import STOPS_BEFORE, Rule
+from .faults import KINDS, STOPS_BEFORE, Rule
 from .jsontext import NotJson, dumps, loads
 from .oauth import ACCOUNTING, Connection
 from .operations import Operations
 
 QBO_VERSION = "1944.190"
-HTML_PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+AFTER_READING = KINDS.keys() - {"cut_request"}
 
 
 class Api:
@@ -33,11 +43,14 @@ class Api:
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
         self.operations = Operations(emulator)
+        self.batch = Batch(emulator, self.operations)
 
     async def endpoint(self, request: Request) -> Response:
         started = time.perf_counter()
-        asked = await take_apart(request)
-        emulator = self.emulator
+        asked, emulator = take_apart(request), self.emulator
+        cut_early = self._strike(asked, {"cut_request"})
+        if cut_early is None:
+            await read_body(asked, request)
         call = emulator.calls.begin(
             at=emulator.clock.now().isoformat(timespec="milliseconds"),
             method=asked.method,
@@ -53,6 +66,9 @@ class Api:
         if asked.kind in NAMES_AN_OBJECT:
             call.id = id_of(asked)
         try:
+            if cut_early is not None:
+                call.fault_rule = cut_early.number
+                return self._cut(call)
             return await self._answer(asked, call)
         finally:
             call.ms = round((time.perf_counter() - started) * 1000, 2)
@@ -60,15 +76,21 @@ class Api:
 
     # --- Faults around the operation ---
 
-    async def _answer(self, asked: Asked, call: Call) -> Response:
-        rule = self.emulator.faults.strike(
+    def _strike(self, asked: Asked, kinds: Container[str]) -> Rule | None:
+        if not self.emulator.faults.rules:
+            return None
+        return self.emulator.faults.strike(
             method=asked.method,
             path=asked.path,
-            entity=call.entity,
+            entity=asked.entity.name if asked.entity else "",
             operation=asked.kind,
             realm=asked.realm,
             now=self.emulator.clock.epoch(),
+            kinds=kinds,
         )
+
+    async def _answer(self, asked: Asked, call: Call) -> Response:
+        rule = self._strike(asked, AFTER_READING)
         if rule is None:
             return self._dress(await self._gate(asked, call), asked, call)
         call.fault_rule = rule.number
@@ -77,6 +99,8 @@ class Api:
             return self._cut(call) if reply is None else self._dress(reply, asked, call)
         if rule.kind in {"delay", "late_commit"}:
             await server.pause(rule.seconds)
+        if rule.kind == "page_shift":
+            asked.page_shift = rule.rows
         reply = await self._gate(asked, call)
         return await self._spoil(rule, reply, asked, call)
 
@@ -92,20 +116,21 @@ class Api:
             status = rule.status or 502
             title = rule.message or f"{status} Bad Gateway"
             return Reply(status, rule.body or HTML_PAGE.format(title), "text/html", rule.headers)
-        if rule.kind in {"fault", "stale"}:
-            return self._fault(_fault_of(rule))
+        if rule.kind in {"fault", "stale", "closed_period"}:
+            return self._fault(rule.fault())
         if rule.kind == "expire_token":
             emulator.oauth.expire_access_tokens(asked.realm or None)
-            return self._gateway_reply(errors.unauthenticated("Token expired: eyJlbmMiOiJ..."))
+            fault = errors.unauthenticated("Token expired: eyJlbmMiOiJ...")
+            return self._gateway_reply(fault, asked)
         if rule.kind == "revoke":
             for connection in emulator.oauth.connections(live_only=True):
                 if connection.realm == asked.realm:
                     emulator.oauth.end(connection.number, "fault")
-            return self._gateway_reply(errors.unauthenticated("Token revoked"))
+            return self._gateway_reply(errors.unauthenticated("Token revoked"), asked)
         if rule.kind == "forbid":
-            return self._gateway_reply(errors.unauthorized())
+            return self._gateway_reply(errors.unauthorized(), asked)
         shape = {"throttle_upper": "upper", "throttle_xml": "xml"}.get(rule.kind)
-        return self._throttle(shape)
+        return self._throttle(asked, shape)
 
     async def _spoil(self, rule: Rule, reply: Reply, asked: Asked, call: Call) -> Response:
         """The operation was done; let its answer go wrong."""
@@ -118,9 +143,9 @@ class Api:
         if kind == "status_after_commit":
             return self._dress(_plain_status(rule), asked, call)
         if kind == "fault_after_commit":
-            return self._dress(self._fault(_fault_of(rule)), asked, call)
-        if kind == "unknown_value":
-            reply.body = _with_unknown_property(reply.body)
+            return self._dress(self._fault(rule.fault()), asked, call)
+        if kind in {"unknown_value", "unknown_choice"}:
+            reply.body = unknown.spoil(reply.body, kind)
         if kind == "cut_json":
             reply.body = reply.body[: len(reply.body) // 2]
             return self._dress(reply, asked, call)
@@ -143,19 +168,34 @@ class Api:
         try:
             connection = self._connection(asked)
             call.client_id = connection.client_id
-            limits = emulator.limits
-            if not limits.enter(asked.realm, connection.client_id, emulator.clock.epoch()):
-                return self._throttle()
+            limits, is_batch = emulator.limits, asked.kind == "batch"
+            now = emulator.clock.epoch()
+            reached = limits.enter(asked.realm, connection.client_id, now, is_batch=is_batch)
+            if reached:
+                call.notes["limit"] = reached
+                return self._throttle(asked)
             try:
+                self._check_company(asked, connection)
                 self._check_allowance(asked)
-                return await self.operations.run(asked, call, connection)
+                return await self._run(asked, call, connection)
             finally:
                 limits.leave(asked.realm, connection.client_id)
         except GatewayFault as fault:
-            return self._gateway_reply(fault)
+            return self._gateway_reply(fault, asked)
         except Fault as fault:
             call.notes |= fault.notes
             return self._fault(fault)
+
+    async def _run(self, asked: Asked, call: Call, connection: Connection) -> Reply:
+        """The operation; one that takes too long goes on, but is not waited for (7.2)."""
+        run = self.batch.run if asked.kind == "batch" else self.operations.run
+        switches = self.emulator.switches
+        if not switches.write_seconds:
+            return await run(asked, call, connection)
+        try:
+            return await server.within(switches.request_seconds, run(asked, call, connection))
+        except TimeoutError:
+            raise errors.took_too_long() from None
 
     def _connection(self, asked: Asked) -> Connection:
         scheme, _, token = asked.headers.get("authorization", "").partition(" ")
@@ -171,6 +211,17 @@ class Api:
             raise errors.unauthorized()
         return connection
 
+    def _check_company(self, asked: Asked, connection: Connection) -> None:
+        """May this user work in this company at all (1.9, 6.3)? Writes are checked once more."""
+        emulator = self.emulator
+        if connection.user in emulator.oauth.without_rights:
+            if emulator.switches.lost_rights_answer == "3100":
+                raise errors.unauthorized()
+            raise errors.of_code("120")
+        state = emulator.state_of(asked.realm)
+        if state not in {"ok", "subscription_ended"}:
+            raise errors.company_refuses(state)
+
     def _check_allowance(self, asked: Asked) -> None:
         allowance = self.emulator.switches.metered_allowance
         used = self.emulator.calls.metered[self.emulator.month()]
@@ -185,18 +236,20 @@ class Api:
     def _fault(self, fault: Fault) -> Reply:
         return fault_reply(fault, clock.answer_time(self.emulator.clock.epoch()))
 
-    def _gateway_reply(self, fault: GatewayFault) -> Reply:
-        if fault.shape == "xml":
-            text = xmltext.throttled(fault.message, fault.detail or "", fault.code)
-            return Reply(
-                fault.status, text, "application/xml", fault.headers, code=fault.code, is_xml=True
-            )
+    def _gateway_reply(self, fault: GatewayFault, asked: Asked) -> Reply:
+        shape = fault.shape
+        if shape == "html":
+            page = HTML_PAGE.format(f"{fault.status} {fault.word}")
+            return Reply(fault.status, page, "text/html", fault.headers)
+        if shape == "xml" or (wants_xml(asked) and self.emulator.switches.xml_by_default):
+            text = xmltext.gateway_fault(fault.kind, fault.message, fault.detail or "", fault.code)
+            return Reply(fault.status, text, "application/xml", fault.headers, code=fault.code)
         body = dumps(fault.body(self.emulator.clock.epoch()))
         return Reply(fault.status, body, "application/json", fault.headers, code=fault.code)
 
-    def _throttle(self, shape: str | None = None) -> Reply:
+    def _throttle(self, asked: Asked, shape: str | None = None) -> Reply:
         switches = self.emulator.switches
-        reply = self._gateway_reply(errors.throttled(shape or switches.throttle_shape))
+        reply = self._gateway_reply(errors.throttled(shape or switches.throttle_shape), asked)
         if switches.retry_after:
             reply.headers = {"Retry-After": str(int(switches.retry_after))}
         return reply
@@ -236,34 +289,3 @@ def _plain_status(rule: Rule) -> Reply:
     is_json = rule.body.startswith(("{", "["))
     content_type = rule.content_type or ("application/json" if is_json else "text/html")
     return Reply(rule.status or 500, rule.body, content_type, rule.headers)
-
-
-def _fault_of(rule: Rule) -> Fault:
-    if rule.kind == "stale" or (rule.code == "5010" and not rule.detail):
-        return errors.stale_object("Sam Park")
-    known = {
-        "610": errors.object_not_found,
-        "10000": errors.application_error,
-        "6000": errors.one_name_at_a_time,
-    }
-    if rule.code in known and not rule.message and not rule.detail:
-        fault = known[rule.code]()
-    else:
-        fault = Fault(rule.code or "10000", rule.message, rule.detail, rule.element or "")
-    if rule.status:
-        fault.status = rule.status
-    if fault.status >= 500:
-        fault.kind = "SystemFault"
-    return fault
-
-
-def _with_unknown_property(body: str) -> str:
-    """The same answer with a property nobody knows in every object of it."""
-
-    def add(value: Any) -> Any:
-        if isinstance(value, dict):
-            grown = {name: add(each) for name, each in value.items()}
-            return {**grown, "XNewProperty": "new"} if "Id" in value else grown
-        return [add(each) for each in value] if isinstance(value, list) else value
-
-    return dumps(add(loads(body)))

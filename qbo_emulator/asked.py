@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from . import errors
 from .entities import BY_PATH, Entity, Shape
-from .errors import Fault
+from .errors import Fault, GatewayFault
 from .jsontext import NotJson, dumps, loads
 
 MOST_BODY_BYTES = 5 * 1024 * 1024
@@ -37,11 +37,12 @@ class Asked:
     parts: list[str]  # below the realm
     params: dict[str, str]
     headers: Any
-    body: bytes
+    body: bytes = b""
     parsed: Any = None
-    problem: Fault | None = None
+    problem: Fault | GatewayFault | None = None
     kind: str = "other"
     entity: Entity | None = None
+    page_shift: int = 0  # of a fault: rows that seem to have gone before the page
 
     @property
     def requestid(self) -> str:
@@ -61,18 +62,8 @@ class Reply:
     is_xml: bool = False
 
 
-async def take_apart(request: Request) -> Asked:
-    """Read a request once; whatever is wrong with its body waits in `problem` for its turn."""
-    problem = None
-    body = b""
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BODY_BYTES:
-                problem = Fault("1050", "Request too large", "Request too large", status=413)
-                break
-    except ClientDisconnect:
-        problem = errors.unparsable()
+def take_apart(request: Request) -> Asked:
+    """The head of a request: which operation the address names."""
     path = request.url.path
     pieces = [piece for piece in path.removeprefix("/v3/").split("/") if piece]
     in_company = len(pieces) >= 2 and pieces[0] == "company"
@@ -84,11 +75,25 @@ async def take_apart(request: Request) -> Asked:
         parts=[pieces[2].lower(), *pieces[3:]] if in_company and len(pieces) > 2 else [],
         params={key.lower(): value for key, value in request.query_params.items()},
         headers=request.headers,
-        body=body,
-        problem=problem,
     )
     _classify(asked)
     return asked
+
+
+async def read_body(asked: Asked, request: Request) -> None:
+    """Read the body once; whatever is wrong with it waits in `problem` for its turn."""
+    try:
+        async for chunk in request.stream():
+            asked.body += chunk
+            if len(asked.body) > MOST_BODY_BYTES:
+                asked.problem = errors.request_too_large()
+                break
+    except ClientDisconnect:
+        asked.problem = errors.unparsable()
+    if asked.kind == "write" and asked.entity is not None:
+        _classify_write(asked, asked.entity)
+        if asked.parts[0] == "taxservice":
+            asked.kind = "create"
 
 
 def _classify(asked: Asked) -> None:
@@ -102,8 +107,7 @@ def _classify(asked: Asked) -> None:
             asked.kind = kind
         if asked.kind == "taxservice" and rest[0].lower() == "taxcode":
             asked.entity = BY_PATH["taxcode"]
-            _classify_write(asked, asked.entity)
-            asked.kind = "create"
+            asked.kind = "write"
         return
     asked.entity = entity = BY_PATH.get(head)
     if entity is None:
@@ -119,11 +123,10 @@ def _classify(asked: Asked) -> None:
         case "POST", [_, "send"]:
             asked.kind = "send"
         case "POST", []:
-            _classify_write(asked, entity)
+            asked.kind = "write"  # which one the body tells
 
 
 def _classify_write(asked: Asked, entity: Entity) -> None:
-    asked.kind = "write"
     if asked.problem is not None:
         return
     try:
@@ -146,7 +149,7 @@ def kind_of_write(entity: Entity, body: dict[str, Any], params: dict[str, str]) 
         return operation
     if operation not in {"create", "update"}:
         return "write"
-    if operation == "update" and params.get("include", "").lower() == "void":
+    if operation == "update" and "void" in params.get("include", "").lower().split(","):
         return "void"
     if not has_id and entity.shape is not Shape.SINGLE:
         return "create"
@@ -177,6 +180,13 @@ def statement(asked: Asked) -> str:
     if not text.strip():
         raise errors.query_parse_error("null")
     return text
+
+
+def check_json(asked: Asked) -> None:
+    """A write is sent as JSON (2.2), else 1050."""
+    content_type = asked.headers.get("content-type", "")
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        raise errors.invalid_content_type(content_type[:100])
 
 
 def wants_xml(asked: Asked) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import companies
+from . import companies, restoring
 from . import oauth as oauth_module
 from .books import Books
 from .calls import Calls
@@ -17,8 +17,9 @@ from .faults import Faults
 from .jsontext import loads
 from .limits import Limits
 from .oauth import ACCOUNTING, OWNER, OAuth
+from .port import Port
 from .store import Store
-from .switches import Switches, UnknownSwitch
+from .switches import COMPANY_STATES, Switches, UnknownSwitch
 from .webhooks import Webhooks
 
 FILE_NAME = "emulator.sqlite3"
@@ -65,6 +66,8 @@ class Emulator:
         self.webhooks.verifier = self.store.setting("webhook_verifier", DEFAULT_VERIFIER)
         self.books = Books(self.store, self.clock, self.switches, self.webhooks.emit)
         self.oauth.ensure_default_app()
+        self.company_states: dict[str, str] = self.store.setting("company_states", {})
+        self.port = Port()
         self.names_busy: set[str] = set()
         self.request_locks: dict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self.sessions: dict[str, Session] = {}  # by the desk's cookie
@@ -102,7 +105,27 @@ class Emulator:
             companies.add_company(self.store, kind, now=self.clock.epoch())
 
     def add_company(self, kind: str, realm: str = "") -> str:
+        """Another company, or other books in the place of those of `realm`."""
+        if realm:
+            self.calls.forget_seen(realm)
         return companies.add_company(self.store, kind, now=self.clock.epoch(), realm=realm)
+
+    def state_of(self, realm: str) -> str:
+        """ok, or why a company refuses calls: its own state, else the switch."""
+        return self.company_states.get(realm) or str(self.switches.company_state)
+
+    def set_state(self, realm: str, state: str) -> None:
+        """A state of COMPANY_STATES for one company; "" leaves it to the switch again."""
+        if state and state not in COMPANY_STATES:
+            raise UnknownSwitch(f"A company's state is one of {', '.join(COMPANY_STATES)}.")
+        self.company_states = {**self.company_states, realm: state}
+        self.store.set_setting("company_states", self.company_states)
+
+    def restore(self, realm: str, moment: float) -> dict[str, int]:
+        """Put a company's books back to how they were (9); nobody is told."""
+        found = restoring.restore(self.store, realm, moment)
+        self.calls.forget_seen(realm, self.store)
+        return found
 
     def reset(self, kind: str | None = None) -> None:
         """One fresh company, nothing armed, the clock right; apps and webhook address stay."""
@@ -111,10 +134,14 @@ class Emulator:
             kind = first["kind"] if first else "sample"
         companies.check_kind(kind)
         self.clock.offset_seconds = 0.0
+        self.clock.freeze(False)
         self.switches.clear()
+        self.company_states = {}
         with self.store.transaction():
             self.store.clear_books()
             self.store.set_setting("switches", {})
+            self.store.set_setting("company_states", {})
+            self.oauth.set_without_rights(set())
             self.save_clock()
             companies.add_company(self.store, kind, now=self.clock.epoch())
         self.calls.clear()

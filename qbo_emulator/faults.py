@@ -6,10 +6,14 @@ A rule is armed over POST /emulator/faults or from the desk, and is used up afte
 
 import random
 import re
+from collections.abc import Container
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from . import errors
 from .calls import WRITES
+from .codes import CODES
+from .errors import Fault
 
 KINDS = {
     "status": "answer `status` with `body` instead of doing it",
@@ -17,8 +21,9 @@ KINDS = {
     "throttle": "429 as JSON",
     "throttle_upper": "429 as JSON with an upper-case Fault",
     "throttle_xml": "429 as XML",
-    "fault": "400 (or `status`) with a Fault of `code`, `message`, `detail`, `element`",
+    "fault": "a Fault of `code`; `status`, `message`, `detail`, `element` as usual for it",
     "stale": "400 with 5010",
+    "closed_period": "400 with 6210; with `code` 5010 the same text under that code",
     "fault_after_commit": "do it, then answer like `fault`",
     "status_after_commit": "do it, then answer like `status`",
     "expire_token": "401: the access token is expired from now on",
@@ -29,12 +34,15 @@ KINDS = {
     "silence": "say nothing for `seconds`, do nothing, close",
     "silence_after_commit": "do it, say nothing for `seconds`, close",
     "late_commit": "say nothing for `seconds`, do it, close",
+    "cut_request": "close the connection before the request was read to its end",
     "cut_before": "close the connection before doing it",
     "cut_after_commit": "do it, close the connection without an answer",
     "cut_json": "do it, answer with half of the JSON as if it were all",
     "cut_body": "do it, close the connection in the middle of the body",
     "slow_body": "do it, send the body in drops over `seconds`",
     "unknown_value": "do it, answer with an unknown property in every object",
+    "unknown_choice": "do it, answer with an unknown word where a property has a few choices",
+    "page_shift": "answer a query as if `rows` rows before its page had gone (or come: -1)",
 }
 STOPS_BEFORE = {
     "status",
@@ -44,12 +52,17 @@ STOPS_BEFORE = {
     "throttle_xml",
     "fault",
     "stale",
+    "closed_period",
     "expire_token",
     "revoke",
     "forbid",
     "silence",
+    "cut_request",
     "cut_before",
 }
+# What can befall one item of a batch.
+IN_ITEMS = {"fault", "stale", "closed_period", "throttle", "fault_after_commit"}
+WITH_CODE = {"fault", "fault_after_commit", "closed_period"}
 MOST_SECONDS = 600.0
 
 
@@ -63,8 +76,10 @@ class Rule:
     One fault. Every condition that is set must hold.
 
     method, path (regular expression on the path with its query), entity, realm, operation (the
-    `kind` of the call log: create, update, inactivate, delete, void, read, query, cdc, token,
-    ...; or "write" for the first five).
+    `kind` of the call log: create, update, inactivate, delete, void, read, query, cdc, batch, ...;
+    "write" for the first five; "refresh" for a token request that refreshes, "token" for all).
+    Of a batch's items the rules of IN_ITEMS hit those whose kind, entity and path fit; the path of
+    an item ends in `#` and its bId.
     nth: hit only the nth matching call (1 is the first).  times: how often, None is for ever.
     probability with seed: hit only a share of the matching calls.
     until_seconds: stop so many seconds after arming.
@@ -82,6 +97,7 @@ class Rule:
     probability: float = 1.0
     seed: int = 0
     seconds: float = 0.0
+    rows: int = 1
     until_seconds: float = 0.0
     status: int = 0
     code: str = ""
@@ -104,6 +120,8 @@ class Rule:
             raise BadRule(f"path is not a regular expression: {error}") from error
         if not 0 <= self.seconds <= MOST_SECONDS:
             raise BadRule(f"seconds is 0 to {MOST_SECONDS:g}.")
+        if self.code and self.kind in WITH_CODE and self.code not in CODES:
+            raise BadRule(f"There is no code {self.code!r} (6.3).")
         self._random = random.Random(self.seed)
 
     def fits(self, method: str, path: str, entity: str, operation: str, realm: str) -> bool:
@@ -118,7 +136,29 @@ class Rule:
     def _fits_operation(self, operation: str) -> bool:
         if self.operation == "write":
             return operation in WRITES
+        if self.operation == "token":
+            return operation in {"token", "refresh"}
+        if operation == "write" and self.kind == "cut_request":
+            return self.operation in WRITES  # what it would write stands in the unread body
         return self.operation == operation
+
+    def fault(self) -> Fault:
+        """What a rule that refuses answers."""
+        code = self.code or {"stale": "5010", "throttle": "3001"}.get(self.kind, "10000")
+        if self.kind == "closed_period":
+            usual = CODES["6210"]
+            code = self.code or "6210"
+            return errors.of_code(code, message=usual.message, detail=usual.detail)
+        fault = errors.of_code(
+            code,
+            message=self.message,
+            detail=self.detail,
+            element=self.element or None,
+            status=self.status,
+        )
+        if fault.status >= 500:
+            fault.kind = "SystemFault"
+        return fault
 
     def strikes(self) -> bool:
         """Count a matching call; does this one go wrong?"""
@@ -171,13 +211,23 @@ class Faults:
         return rule
 
     def strike(
-        self, *, method: str, path: str, entity: str, operation: str, realm: str, now: float
+        self,
+        *,
+        method: str,
+        path: str,
+        entity: str,
+        operation: str,
+        realm: str,
+        now: float,
+        kinds: Container[str] = KINDS,
     ) -> Rule | None:
-        """The rule that hits this call, if any."""
+        """The rule of these kinds that hits this call, if any."""
         if not self.rules:
             return None
         struck = None
         for rule in list(self.rules):
+            if rule.kind not in kinds:
+                continue
             if rule.is_over(now):
                 self._retire(rule)
             elif rule.fits(method, path, entity, operation, realm) and rule.strikes():

@@ -11,7 +11,7 @@ import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from . import rsa
 from .clock import Clock
@@ -88,6 +88,14 @@ class App:
     client_secret: str
     name: str
     redirect_uris: list[str]
+    disconnect_url: str = ""
+
+    def disconnected_at(self, realm: str | None) -> str:
+        """Where the browser goes after a disconnect in the books (1.9); "" where nowhere."""
+        if not self.disconnect_url:
+            return ""
+        joint = "&" if "?" in self.disconnect_url else "?"
+        return f"{self.disconnect_url}{joint}{urlencode({'realmId': realm or ''})}"
 
     def accepts(self, redirect_uri: str) -> bool:
         """Is this one of the registered addresses? `*` in a registered one stands for any port."""
@@ -126,6 +134,18 @@ class OAuth:
         self.clock = clock
         self.switches = switches
         self.refreshing: set[int] = set()
+        self.without_rights: set[str] = set(store.setting("without_rights", []))
+
+    # --- Users ---
+
+    def is_admin(self, email: str) -> bool:
+        """May this person connect an app, and do the calls of an app work in their name (1.9)?"""
+        return USERS[email].is_admin and email not in self.without_rights
+
+    def set_without_rights(self, emails: set[str]) -> None:
+        """Who has lost the rights of an admin, or was removed."""
+        self.without_rights = emails
+        self.store.set_setting("without_rights", sorted(emails))
 
     # --- Apps ---
 
@@ -144,16 +164,22 @@ class OAuth:
         row = self.store.db.execute(
             "SELECT * FROM app WHERE client_id = ?", (client_id,)
         ).fetchone()
-        return None if row is None else App(row[0], row[1], row[2], json.loads(row[3]))
+        return None if row is None else App(row[0], row[1], row[2], json.loads(row[3]), row[4])
 
     def apps(self) -> list[App]:
         rows = self.store.db.execute("SELECT * FROM app ORDER BY rowid").fetchall()
-        return [App(row[0], row[1], row[2], json.loads(row[3])) for row in rows]
+        return [App(row[0], row[1], row[2], json.loads(row[3]), row[4]) for row in rows]
 
     def save_app(self, app: App) -> None:
         self.store.db.execute(
-            "INSERT OR REPLACE INTO app VALUES (?, ?, ?, ?)",
-            (app.client_id, app.client_secret, app.name, json.dumps(app.redirect_uris)),
+            "INSERT OR REPLACE INTO app VALUES (?, ?, ?, ?, ?)",
+            (
+                app.client_id,
+                app.client_secret,
+                app.name,
+                json.dumps(app.redirect_uris),
+                app.disconnect_url,
+            ),
         )
 
     def authenticate_app(self, authorization: str) -> App:
@@ -214,7 +240,8 @@ class OAuth:
         now = self.clock.epoch()
         with self.store.transaction():
             for old in self.connections(live_only=True):
-                if (old.client_id, old.realm) == (client_id, realm):
+                is_same = (old.client_id, old.realm) == (client_id, realm)
+                if is_same and self.switches.reconnect_ends_old:
                     self.end(old.number, "reconnected")
             number = self.store.db.execute(
                 "INSERT INTO connection (client_id, realm, user, scope, created)"

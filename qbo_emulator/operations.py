@@ -2,10 +2,15 @@
 What the Accounting API can do, one method an operation: read, query, CDC, write (2.1, 5).
 
 Token, realm and limits were checked before; a Fault that is raised here becomes the answer.
+`batch.py` does the same for the items of a batch, through the same methods.
 """
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
 from . import clock, errors, feed, query, rules, server, tax_service
-from .asked import JSON_OK, Asked, Reply, fault_reply, fingerprint, statement
+from .asked import JSON_OK, Asked, Reply, check_json, fault_reply, fingerprint, statement
 from .books import Actor, Written
 from .calls import WRITES, Call
 from .emulator import Emulator
@@ -13,6 +18,38 @@ from .entities import Entity, Shape
 from .errors import Fault
 from .jsontext import dumps, loads
 from .oauth import USERS, Connection
+
+MOST_REQUEST_ID = 50
+Shown = list[tuple[str, str, int]]  # entity, id, SyncToken
+
+
+@dataclass
+class Write:
+    """
+    One write, alone in its request or an item of a batch.
+
+    kind: what `kind_of_write` says.  address: below /v3, for the text of a refusal.
+    call: its line in the log.  include: the words of that parameter.
+    void_by: how a void is asked for (5.5): "operation", "include", or "batch".
+    """
+
+    realm: str
+    entity: Entity
+    kind: str
+    body: Any
+    address: str
+    call: Call
+    connection: Connection
+    include: frozenset[str] = frozenset()
+    void_by: str = "batch"
+
+
+@dataclass
+class Done:
+    """What was read or written: `"Customer":{...}` as JSON text, and the versions it shows."""
+
+    text: str
+    shown: Shown
 
 
 class Operations:
@@ -30,13 +67,13 @@ class Operations:
         """
         if asked.problem is not None:
             raise asked.problem
-        realm = asked.realm
         if asked.kind in WRITES:
-            return await self._write_once(asked, call, connection)
+            return await self.once(asked, call, lambda: self._write(asked, call, connection))
         if asked.kind == "query":
-            return self._query(asked, realm)
+            return self.reply(self.query(asked.realm, statement(asked), asked.page_shift))
         if asked.kind == "cdc":
-            return self._cdc(asked, realm)
+            entities, since = asked.params.get("entities", ""), asked.params.get("changedsince", "")
+            return self.reply(self.changes(asked.realm, entities, since))
         if asked.kind == "read" and asked.entity is not None:
             return self._read(asked, asked.entity)
         raise errors.unsupported_path(asked.relative, f"/v3{asked.relative}")
@@ -62,37 +99,47 @@ class Operations:
         """`exchangerate?sourcecurrencycode=EUR&asofdate=2026-11-28`."""
         today = query.today(self.emulator.clock.epoch())
         row = self.emulator.books.read_dated(asked.realm, entity, asked.params, today)
-        body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
-        return Reply(200, body, shown=[(entity.name, row.id, row.token)])
+        return self.reply(
+            Done(f'"{entity.name}":{row.doc}', [(entity.name, row.id, row.token)])
+        )
 
-    def _query(self, asked: Asked, realm: str) -> Reply:
+    def reply(self, done: Done) -> Reply:
+        return Reply(200, f'{{{done.text},"time":"{self.time()}"}}', shown=done.shown)
+
+    def query(self, realm: str, text: str, page_shift: int = 0) -> Done:
+        """Run a statement (3); `page_shift`: as if so many rows before the page had gone."""
         emulator = self.emulator
         now = emulator.clock.epoch()
-        parsed = query.parse(statement(asked), query.today(now))
+        parsed = query.parse(text, query.today(now))
+        parsed.start = max(1, parsed.start + page_shift)
         lag = emulator.switches.read_lag_seconds
         found = query.run(emulator.store, realm, parsed, now - lag if lag else None)
-        body = f'{{"QueryResponse":{found.body()},"time":"{self.time()}"}}'
         shown = [(found.entity.name, id, token) for id, token, _ in found.rows]
-        return Reply(200, body, shown=[] if parsed.names else shown)
+        return Done(f'"QueryResponse":{found.body()}', [] if parsed.names else shown)
 
-    def _cdc(self, asked: Asked, realm: str) -> Reply:
+    def changes(self, realm: str, entities: str, changed_since: str) -> Done:
         body, shown = feed.changes(
             self.emulator.store,
             realm,
-            entities=asked.params.get("entities", ""),
-            changed_since=asked.params.get("changedsince", ""),
+            entities=entities,
+            changed_since=changed_since,
             now=self.emulator.clock.epoch(),
             switches=self.emulator.switches,
         )
-        return Reply(200, f'{{"CDCResponse":{body},"time":"{self.time()}"}}', shown=shown)
+        return Done(f'"CDCResponse":{body}', shown)
 
-    async def _write_once(self, asked: Asked, call: Call, connection: Connection) -> Reply:
-        """A write, or the first answer of its requestid once more (2.6)."""
-        switches = self.emulator.switches
-        if not asked.requestid or not switches.requestid:
-            return await self._write(asked, call, connection)
-        if len(asked.requestid) > 50:
-            raise errors.invalid_request_id(len(asked.requestid))
+    async def once(
+        self,
+        asked: Asked,
+        call: Call,
+        work: Callable[[], Awaitable[Reply]],
+        most: int = MOST_REQUEST_ID,
+    ) -> Reply:
+        """Do the work, or give the first answer of its requestid once more (2.6)."""
+        if not asked.requestid or not self.emulator.switches.requestid:
+            return await work()
+        if len(asked.requestid) > most:
+            raise errors.invalid_request_id(len(asked.requestid), most)
         key = (asked.realm, asked.requestid)
         lock = self.emulator.request_locks[key]
         try:
@@ -100,7 +147,7 @@ class Operations:
                 replayed = self._replay(asked, call)
                 if replayed is not None:
                     return replayed
-                return await self._write_and_remember(asked, call, connection)
+                return await self._work_and_remember(asked, call, work)
         finally:
             if not lock.locked():
                 self.emulator.request_locks.pop(key, None)
@@ -129,10 +176,12 @@ class Operations:
         shown = [(name, id, token) for name, id, token in known["shown"]]
         return Reply(status, body, content_type, shown=shown, code=known["code"])
 
-    async def _write_and_remember(self, asked: Asked, call: Call, connection: Connection) -> Reply:
+    async def _work_and_remember(
+        self, asked: Asked, call: Call, work: Callable[[], Awaitable[Reply]]
+    ) -> Reply:
         emulator = self.emulator
         try:
-            reply = await self._write(asked, call, connection)
+            reply = await work()
         except Fault as fault:
             if fault.notes.get("not_executed"):
                 raise
@@ -154,42 +203,78 @@ class Operations:
         return reply
 
     async def _write(self, asked: Asked, call: Call, connection: Connection) -> Reply:
-        entity = asked.entity
-        if entity is None or (asked.kind == "write" and isinstance(asked.parsed, dict)):
+        if asked.entity is None:
             raise errors.unsupported_path(asked.relative, asked.path)
-        content_type = asked.headers.get("content-type", "")
-        if content_type.partition(";")[0].strip().lower() != "application/json":
-            raise errors.invalid_content_type(content_type[:100])
-        if not entity.is_name:
-            await server.pause(self.emulator.switches.write_seconds)
-            return self._write_now(asked, call, connection, entity)
-        busy, realm = self.emulator.names_busy, asked.realm
-        if self.emulator.switches.one_name_at_a_time and realm in busy:
+        write = Write(
+            asked.realm,
+            asked.entity,
+            asked.kind,
+            asked.parsed,
+            asked.path.removeprefix("/v3"),
+            call,
+            connection,
+            include=frozenset(asked.params.get("include", "").lower().split(",")),
+            void_by="operation" if asked.params.get("operation") == "void" else "include",
+        )
+        if not is_supported(write):
+            raise errors.unsupported_path(asked.relative, asked.path)
+        check_json(asked)
+        if asked.parts[0] == "taxservice":
+            return self._make_tax_code(write)
+        return self.reply(await self.carry_out(write))
+
+    def _make_tax_code(self, write: Write) -> Reply:
+        self._check_can_write(write.realm)
+        actor = _actor(write.connection)
+        made = tax_service.create_tax_code(self.emulator, write.realm, write.body, actor)
+        write.call.id = made["TaxCodeId"]
+        self.emulator.calls.wrote(write.call, "Create")
+        return Reply(200, dumps({**made, "time": self.time()}))
+
+    def _check_can_write(self, realm: str) -> None:
+        if self.emulator.state_of(realm) == "subscription_ended":
+            fault = errors.company_refuses("subscription_ended")
+            fault.notes["not_executed"] = True
+            raise fault
+
+    async def carry_out(self, write: Write) -> Done:
+        """
+        Every write of the API comes through here, alone or in a batch.
+
+        Raises:
+            Fault: nothing was changed.
+        """
+        if not is_supported(write):
+            raise errors.unsupported_path(write.address, f"/v3{write.address}")
+        self._check_can_write(write.realm)
+        seconds, busy = self.emulator.switches.write_seconds, self.emulator.names_busy
+        if not write.entity.is_name:
+            if seconds:
+                await server.pause(seconds)
+            return self._write_now(write)
+        if self.emulator.switches.one_name_at_a_time and write.realm in busy:
             fault = errors.one_name_at_a_time()
             fault.notes["not_executed"] = True
             raise fault
-        busy.add(realm)
+        busy.add(write.realm)
         try:
-            if self.emulator.switches.write_seconds:
-                await server.pause(self.emulator.switches.write_seconds)
-            return self._write_now(asked, call, connection, entity)
+            if seconds:
+                await server.pause(seconds)
+            return self._write_now(write)
         finally:
-            busy.discard(realm)
+            busy.discard(write.realm)
 
-    def _write_now(self, asked: Asked, call: Call, connection: Connection, entity: Entity) -> Reply:
-        emulator, realm, body = self.emulator, asked.realm, asked.parsed
-        user = USERS.get(connection.user)
-        actor = Actor("api", user.name if user else connection.user, connection.client_id)
-        if asked.parts[0] == "taxservice":
-            return self._make_tax_code(asked, call, actor)
+    def _write_now(self, write: Write) -> Done:
+        emulator, realm, entity, call = self.emulator, write.realm, write.entity, write.call
+        client_id = write.connection.client_id
         seen = True
-        if call.id and isinstance(body, dict):
-            token = body.get("SyncToken")
-            digits = str(token) if str(token).isascii() and str(token).isdigit() else "0"
+        if call.id and isinstance(write.body, dict):
+            token = str(write.body.get("SyncToken"))
+            digits = token if token.isascii() and token.isdigit() else "0"
             seen = emulator.calls.has_seen(
-                realm, connection.client_id, entity.name, call.id, int(digits[:18])
+                realm, client_id, entity.name, call.id, int(digits[:18])
             )
-        written = self._change(asked, entity, actor)
+        written = self._change(write)
         row = written.row
         call.id = row.id
         if written.operation is not None:
@@ -197,29 +282,33 @@ class Operations:
             if not seen:
                 emulator.calls.overwritten_unseen += 1
                 call.notes["unseen"] = True
-        shown = [] if row.gone else [(entity.name, row.id, row.token)]
-        document = deleted_document(row.id) if row.gone else row.doc
-        return Reply(200, f'{{"{entity.name}":{document},"time":"{self.time()}"}}', shown=shown)
+        if row.gone:
+            return Done(f'"{entity.name}":{deleted_document(row.id)}', [])
+        return Done(f'"{entity.name}":{row.doc}', [(entity.name, row.id, row.token)])
 
-    def _change(self, asked: Asked, entity: Entity, actor: Actor) -> Written:
-        books, realm, body = self.emulator.books, asked.realm, asked.parsed
-        if asked.kind == "delete":
-            if entity.shape is not Shape.TRANSACTION:
-                raise errors.unsupported_path(asked.relative, asked.path)
-            return books.delete(realm, entity, body, actor)
-        if asked.kind == "void":
-            asked_by = "operation" if asked.params.get("operation") == "void" else "include"
-            if asked_by != entity.void:
-                raise errors.unsupported_path(asked.relative, asked.path)
-            return books.void(realm, entity, body, actor)
-        include = frozenset(asked.params.get("include", "").lower().split(","))
-        return books.write(realm, entity, body, actor, include)
+    def _change(self, write: Write) -> Written:
+        books, actor = self.emulator.books, _actor(write.connection)
+        if write.kind == "delete":
+            return books.delete(write.realm, write.entity, write.body, actor)
+        if write.kind == "void":
+            return books.void(write.realm, write.entity, write.body, actor)
+        return books.write(write.realm, write.entity, write.body, actor, write.include)
 
-    def _make_tax_code(self, asked: Asked, call: Call, actor: Actor) -> Reply:
-        made = tax_service.create_tax_code(self.emulator, asked.realm, asked.parsed, actor)
-        call.id = made["TaxCodeId"]
-        self.emulator.calls.wrote(call, "Create")
-        return Reply(200, dumps({**made, "time": self.time()}))
+
+def _actor(connection: Connection) -> Actor:
+    user = USERS.get(connection.user)
+    return Actor("api", user.name if user else connection.user, connection.client_id)
+
+
+def is_supported(write: Write) -> bool:
+    """Is there such an operation on this entity (5.4, 5.5)?"""
+    if write.kind == "write":  # a body that is no object gets its own refusal
+        return not isinstance(write.body, dict)
+    if write.kind == "delete":
+        return write.entity.shape is Shape.TRANSACTION
+    if write.kind == "void":
+        return bool(write.entity.void) and write.void_by in {write.entity.void, "batch"}
+    return True
 
 
 def deleted_document(id: str) -> str:

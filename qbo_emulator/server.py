@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Coroutine
 from typing import Any
 
 import uvicorn
@@ -14,7 +15,8 @@ from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PR_SET_PDEATHSIG = 1
-_transports: dict[tuple[str, int], asyncio.Transport] = {}
+Client = tuple[str, int]  # host and port of who called
+_transports: dict[Client, asyncio.Transport] = {}
 
 
 _stopping = asyncio.Event()
@@ -47,13 +49,41 @@ async def cut(scope: Scope) -> None:
         await asyncio.sleep(0)
 
 
+def client_of(scope: Scope) -> Client | None:
+    client = scope["client"]
+    return (client[0], client[1]) if client else None
+
+
+def cut_all(keep: Client | None) -> None:
+    """Close every connection but one."""
+    for client, transport in list(_transports.items()):
+        if client != keep:
+            transport.abort()
+
+
 async def pause(seconds: float) -> None:
     """Let time pass, for faults and slow work; ends early when the server stops."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(_stopping.wait(), seconds)
 
 
-def listen(host: str, port: int) -> socket.socket:
+_late: set[asyncio.Future[Any]] = set()
+
+
+async def within[T](seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """
+    Wait so long for work that takes time; it goes on alone where it takes longer.
+
+    Raises:
+        TimeoutError: it is not done yet.
+    """
+    task = asyncio.ensure_future(work)
+    _late.add(task)
+    task.add_done_callback(_late.discard)
+    return await asyncio.wait_for(asyncio.shield(task), seconds)
+
+
+def listen(host: str, port: int, *, queue: int = 2048) -> socket.socket:
     """
     Take the port; 0 takes a free one.
 
@@ -65,7 +95,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(2048)
+        listener.listen(queue)
     except OSError as error:
         listener.close()
         raise PortTaken(f"Port {port} on {host} cannot be used: {error.strerror}.") from error
@@ -77,6 +107,22 @@ class _Server(uvicorn.Server):
 
     ready_line = ""
 
+    def address(self) -> tuple[str, int]:
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return str(host), int(port)
+
+    def stop_listening(self) -> None:
+        for each in self.servers:
+            each.close()
+
+    async def listen_again(self, host: str, port: int) -> None:
+        def protocol() -> asyncio.Protocol:
+            state = self.lifespan.state
+            return Protocol(config=self.config, server_state=self.server_state, app_state=state)
+
+        loop = asyncio.get_running_loop()
+        self.servers = [await loop.create_server(protocol, sock=listen(host, port))]
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         sys.stdout.write(self.ready_line + "\n")
@@ -85,6 +131,14 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         _stopping.set()
         await super().shutdown(sockets)
+
+
+_running: list[_Server] = []
+
+
+def running() -> _Server | None:
+    """The server of this process, while it serves."""
+    return _running[0] if _running else None
 
 
 def serve(app: ASGIApp, listener: socket.socket, base_url: str) -> None:
@@ -100,9 +154,10 @@ def serve(app: ASGIApp, listener: socket.socket, base_url: str) -> None:
         "timeout_keep_alive": 75,
         "timeout_graceful_shutdown": 1,
     }
-    running = _Server(uvicorn.Config(app, **settings))
-    running.ready_line = f"ready {base_url}"
-    running.run(sockets=[listener])
+    served = _Server(uvicorn.Config(app, **settings))
+    served.ready_line = f"ready {base_url}"
+    _running[:] = [served]
+    served.run(sockets=[listener])
 
 
 def die_with_parent() -> None:

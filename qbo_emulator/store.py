@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS replay (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS app (
     client_id TEXT PRIMARY KEY, client_secret TEXT NOT NULL, name TEXT NOT NULL,
-    redirect_uris TEXT NOT NULL
+    redirect_uris TEXT NOT NULL, disconnect_url TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS code (
     code TEXT PRIMARY KEY, client_id TEXT NOT NULL, realm TEXT, user TEXT NOT NULL,
@@ -142,6 +142,9 @@ class Store:
         self.db.execute("PRAGMA cache_size = -65536")
         self.db.create_function("fold", 1, fold, deterministic=True)
         self.db.executescript(SCHEMA)
+        columns = [row[1] for row in self.db.execute("PRAGMA table_info(app)")]
+        if "disconnect_url" not in columns:  # a file of an older version
+            self.db.execute("ALTER TABLE app ADD COLUMN disconnect_url TEXT NOT NULL DEFAULT ''")
 
     def close(self) -> None:
         self.db.close()

@@ -7,6 +7,14 @@ types are refused, so that a test with a typing error fails.
 
 from typing import Any
 
+COMPANY_STATES = (
+    "ok",
+    "subscription_ended",
+    "locked_out",
+    "maintenance",
+    "wrong_cluster",
+    "no_access",
+)
 # name: (default, allowed values or None, what it does)
 SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     # Limits (7.1, 7.4)
@@ -14,6 +22,11 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "limit_per_minute": (500, None, "requests a minute and realm, sliding"),
     "limit_per_second": (10, None, "requests a second, realm and app; 0 is off"),
     "limit_at_once": (10, None, "requests in flight, realm and app; 0 is off"),
+    "limit_all_per_minute": (800, None, "requests a minute, realm and app, OAuth too; 0 is off"),
+    "limit_batches_per_minute": (40, None, "batches a minute, realm and app; 0 is off"),
+    "limit_realm_batches_per_minute": (120, None, "batches a minute and realm; 0 is off"),
+    "limit_mails_per_day": (40, None, "e-mails a day and realm, sliding; 0 is off"),
+    "request_seconds": (120.0, None, "a write or batch that takes longer is answered with 504"),
     "throttle_shape": ("lower", ("lower", "upper", "xml"), "how a 429 is written"),
     "retry_after": (0, None, "seconds in a Retry-After header of a 429; 0 sends none"),
     "metered_allowance": (0, None, "CorePlus calls a month before 429; 0 is no end"),
@@ -40,11 +53,16 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "payment_over_balance": ("refuse", ("refuse", "cap"), "a payment line above what is open"),
     "paid_and_deposited_invoice": ("allow", ("allow", "refuse"), "change, delete, void of one"),
     "apply_tax_after_discount": (False, None, "default of ApplyTaxAfterDiscount"),
+    # The company and its users (1.9, 6.3)
+    "company_state": ("ok", COMPANY_STATES, "of every company that has no state of its own"),
+    "lost_rights_answer": ("120", ("120", "3100"), "what calls of a user without rights get"),
     # requestid (2.6)
     "requestid": (True, None, "an id seen before gets the first answer again"),
     "requestid_remembers": ("all", ("all", "success"), "which answers are kept"),
     "requestid_other_body": ("replay", ("replay", "600"), "same id, other body"),
     "requestid_seconds": (0, None, "seconds until an id is forgotten; 0 is never"),
+    # Batch (5.7)
+    "batch_order": ("same", ("same", "shuffled"), "order of the answers in a batch"),
     # Reads (5.8, 9)
     "read_lag_seconds": (0.0, None, "queries and CDC show the state of so long ago"),
     "id_read_lag_seconds": (0.0, None, "the same for reads by id"),
@@ -55,6 +73,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "refresh_rotation": ("daily", ("daily", "always", "grace"), "when a refresh token changes"),
     "refresh_grace_seconds": (3600, None, "how long the old one lives with 'grace'"),
     "refresh_reuse_revokes": (False, None, "using a dead refresh token ends the connection"),
+    "reconnect_ends_old": (True, None, "connecting again ends the connection before"),
     "refresh_seconds": (0.0, None, "how long a refresh takes; a second one meanwhile is refused"),
     "access_token_seconds": (3600, None, "life of an access token"),
     "refresh_token_seconds": (8726400, None, "life of a refresh token, rolling"),
@@ -63,6 +82,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "webhook_format": ("cloudevents", ("cloudevents", "legacy"), "shape of the body"),
     "webhook_content_type": ("", None, "content type; empty: the one of the format"),
     "webhook_delay_seconds": (0.2, None, "changes are collected for so long"),
+    "webhook_answer_seconds": (3.0, None, "a delivery not answered for so long is tried again"),
     "webhook_hold": (False, None, "deliveries wait until released"),
     "webhook_copies": (1, None, "each delivery is sent so many times"),
     "webhook_reorder": (False, None, "events leave newest first, deliveries too"),

@@ -15,10 +15,10 @@ def answer(body: dict[str, Any]) -> str:
     return f"{HEAD}{start}{inner}</IntuitResponse>"
 
 
-def throttled(message: str, detail: str, code: str) -> str:
-    """The 429 that was recorded as XML although JSON was asked for (6.2)."""
+def gateway_fault(kind: str, message: str, detail: str, code: str) -> str:
+    """A refusal of the gateway; a 429 was recorded so although JSON was asked for (6.2)."""
     return (
-        f'{HEAD}<IntuitResponse xmlns="{NAMESPACE}"><Fault type="SERVICE"><Error code="{code}">'
+        f'{HEAD}<IntuitResponse xmlns="{NAMESPACE}"><Fault type="{kind}"><Error code="{code}">'
         f"<Message>{escape(message)}</Message><Detail>{escape(detail)}</Detail></Error></Fault>"
         "</IntuitResponse>"
     )
@@ -42,7 +42,7 @@ def _element(name: str, value: Any) -> str:
         marks = "".join(f" {key}={quoteattr(str(each))}" for key, each in rest.items())
         return f"<{name}{marks}>{_text(value['value'])}</{name}>"
     flat = {"domain", "sparse", "status", "type", "code", "element", "startPosition", "maxResults"}
-    flat |= {"totalCount"}
+    flat |= {"totalCount", "bId"}
     marks = "".join(
         f" {key}={quoteattr(_text(each))}" for key, each in value.items() if key in flat
     )

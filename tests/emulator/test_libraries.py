@@ -155,14 +155,16 @@ def test_company_info_is_read(client: QuickBooks, qbo: Quick) -> None:
     assert info.CompanyName == "Craig's Design and Landscaping Services"
 
 
-def test_a_batch_is_refused_loudly_for_now(client: QuickBooks) -> None:
-    customer = Customer()
-    customer.DisplayName = "In a batch"
+def test_a_batch_is_made_item_by_item_5_7(qbo: Quick, client: QuickBooks) -> None:
+    customers = [Customer(), Customer()]
+    customers[0].DisplayName = "In a batch"
+    customers[1].DisplayName = "Amy's Bird Sanctuary"
 
-    with pytest.raises(QuickbooksException) as refused:
-        batch_create([customer], qb=client)
+    found = batch_create(customers, qb=client)
 
-    assert refused.value.error_code == 500
+    assert [made.Id for made in found.successes] == ["58"]
+    assert [each.Error[0].code for each in found.faults] == ["6240"]
+    assert found.faults[0].original_object is customers[1]
 
 
 def test_python_quickbooks_reads_and_saves_the_lists_11_3(client: QuickBooks) -> None:
