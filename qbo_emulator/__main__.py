@@ -6,11 +6,12 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 from .companies import UnknownCompany, check_kind
 from .emulator import FILE_NAME, Emulator
-from .oauth import DEFAULT_CLIENT_ID, App
+from .oauth import DEFAULT_CLIENT_ID
 from .switches import UnknownSwitch
 
 
@@ -25,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument("--webhook-url", default=None, help="where webhooks are posted")
     serve.add_argument("--webhook-verifier", default=None, help="the key webhooks are signed with")
     serve.add_argument("--redirect-uri", action="append", help="a registered redirect address")
+    serve.add_argument("--disconnect-url", help="where the app's users land who disconnect")
     serve.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE")
     serve.add_argument("--die-with-parent", action="store_true")
     token = commands.add_parser("token", help="print addresses, keys and live tokens as JSON")
@@ -64,12 +66,11 @@ def _serve(options: argparse.Namespace) -> int:
     if options.webhook_verifier:
         emulator.webhooks.verifier = options.webhook_verifier
         emulator.store.set_setting("webhook_verifier", options.webhook_verifier)
-    if options.redirect_uri:
-        app = emulator.oauth.app(DEFAULT_CLIENT_ID)
-        if app is not None:
-            emulator.oauth.save_app(
-                App(app.client_id, app.client_secret, app.name, options.redirect_uri)
-            )
+    app = emulator.oauth.app(DEFAULT_CLIENT_ID)
+    if app is not None:
+        uris = options.redirect_uri or app.redirect_uris
+        address = app.disconnect_url if options.disconnect_url is None else options.disconnect_url
+        emulator.oauth.save_app(replace(app, redirect_uris=uris, disconnect_url=address))
     server.serve(create_app(emulator), listener, emulator.base_url)
     emulator.close()
     return 0

@@ -1,7 +1,7 @@
 """The OAuth endpoints that programs call (1.1, 1.4, 1.6, 1.7); the pages are in `desk/`."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from typing import Any
 
 from starlette.requests import Request
@@ -9,14 +9,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import answers, errors, rsa, server
+from .answers import HTML_PAGE
 from .calls import Call
 from .emulator import Emulator
 from .faults import STOPS_BEFORE, Rule
-from .jsontext import NotJson, loads
-from .oauth import App, OAuthError
+from .jsontext import NotJson, dumps, loads
+from .oauth import App, Connection, OAuthError
 
 Work = Callable[[Request, Call], Awaitable[Response]]
 MOST_BODY_BYTES = 65_536
+# What can befall these endpoints, once the request was read.
+POSSIBLE = {
+    *("status", "html", "throttle", "throttle_upper", "throttle_xml", "fault", "silence"),
+    *("cut_before", "cut_after_commit", "cut_json", "cut_body", "slow_body", "delay"),
+    *("delay_after_commit", "silence_after_commit", "late_commit", "status_after_commit"),
+}
 
 
 class OAuthApi:
@@ -60,7 +67,7 @@ class OAuthApi:
 
         return answer
 
-    async def _answer(self, request: Request, call: Call, work: Work) -> Response:
+    def _strike(self, request: Request, call: Call, kinds: Container[str]) -> Rule | None:
         rule = self.emulator.faults.strike(
             method=request.method,
             path=request.url.path,
@@ -68,42 +75,82 @@ class OAuthApi:
             operation=call.kind,
             realm="",
             now=self.emulator.clock.epoch(),
+            kinds=kinds,
         )
-        if rule is not None:
-            call.fault_rule = rule.number
-            if rule.kind in STOPS_BEFORE:
-                return await self._refuse(rule, call)
-            if rule.kind in {"delay", "late_commit"}:
-                await server.pause(rule.seconds)
+        call.fault_rule = rule.number if rule else None
+        return rule
+
+    async def _answer(self, request: Request, call: Call, work: Work) -> Response:
+        if self._strike(request, call, {"cut_request"}) is not None:
+            return self._cut(call)
+        if call.kind == "token" and (await request.form()).get("grant_type") == "refresh_token":
+            call.kind = "refresh"
+        rule = self._strike(request, call, POSSIBLE)
+        if rule is not None and rule.kind in STOPS_BEFORE:
+            return await self._refuse(rule, call)
+        if rule is not None and rule.kind in {"delay", "late_commit"}:
+            await server.pause(rule.seconds)
         try:
             response = await work(request, call)
         except OAuthError as error:
             call.code = error.body["error"]
             response = JSONResponse(error.body, error.status)
         call.status = response.status_code
-        if rule is not None and rule.kind in {"silence_after_commit", "delay_after_commit"}:
-            await server.pause(rule.seconds)
-        if rule is not None and rule.kind in {
-            "cut_after_commit",
-            "silence_after_commit",
-            "late_commit",
-            "cut_body",
-        }:
-            call.status = 0
-            return answers.CutConnection()
-        if rule is not None and rule.kind == "status_after_commit":
-            call.status = rule.status or 500
-            return Response(rule.body, call.status)
-        return response
+        return response if rule is None else await self._spoil(rule, response, call)
 
     async def _refuse(self, rule: Rule, call: Call) -> Response:
+        """The answer of a fault that keeps the request from being carried out."""
         if rule.kind in {"silence", "cut_before"}:
             await server.pause(rule.seconds)
-            call.status = 0
-            return answers.CutConnection()
-        default = 429 if rule.kind.startswith("throttle") else 500
-        call.status = rule.status or default
-        return Response(rule.body, call.status, rule.headers, rule.content_type or "text/html")
+            return self._cut(call)
+        status, body, content_type = rule.status, rule.body, rule.content_type or "text/html"
+        if rule.kind == "html":
+            status = status or 502
+            body = body or HTML_PAGE.format(rule.message or f"{status} Bad Gateway")
+        elif rule.kind.startswith("throttle"):
+            status = status or 429
+        elif rule.kind == "fault":
+            status, content_type = status or 400, "application/json"
+            body = body or dumps({"error": rule.message or "invalid_grant"})
+        call.status = status or 500
+        return Response(body, call.status, rule.headers, content_type)
+
+    async def _spoil(self, rule: Rule, response: Response, call: Call) -> Response:
+        """It was carried out; let the answer go wrong."""
+        kind, body, status = rule.kind, bytes(response.body), response.status_code
+        headers = dict(response.headers)
+        if kind in {"silence_after_commit", "delay_after_commit"}:
+            await server.pause(rule.seconds)
+        if kind in {"cut_after_commit", "silence_after_commit", "late_commit"}:
+            return self._cut(call)
+        if kind == "status_after_commit":
+            call.status = rule.status or 500
+            return Response(rule.body, call.status)
+        if kind == "cut_json":
+            return Response(body[: len(body) // 2], status, media_type="application/json")
+        if kind == "cut_body":
+            return answers.CutBody(body, status, headers)
+        if kind == "slow_body":
+            return answers.SlowBody(body, status, headers, seconds=rule.seconds)
+        return response
+
+    @staticmethod
+    def _cut(call: Call) -> Response:
+        call.status = 0
+        return answers.CutConnection()
+
+    def _count(self, call: Call, connection: Connection) -> None:
+        """
+        These endpoints count for the limit of all together (7.1).
+
+        Raises:
+            OAuthError: 429, it is reached; nothing was done.
+        """
+        now, realm = self.emulator.clock.epoch(), connection.realm or ""
+        reached = self.emulator.limits.enter_oauth(realm, connection.client_id, now)
+        if reached:
+            call.notes["limit"] = reached
+            raise OAuthError("rate_limit_exceeded", status=429)
 
     def _address(self, request: Request) -> str:
         return str(request.base_url).rstrip("/")
@@ -148,8 +195,7 @@ class OAuthApi:
             connection = oauth.exchange(app, code, redirect_uri)
             answer = oauth.issue(connection, issuer=issuer, with_hard_expiry=with_hard_expiry)
         elif grant == "refresh_token":
-            call.kind = "refresh"
-            answer = await self._refresh(app, form, issuer, with_hard_expiry)
+            answer = await self._refresh(app, form, issuer, with_hard_expiry, call)
         elif grant:
             raise OAuthError("unsupported_grant_type")
         else:
@@ -157,11 +203,12 @@ class OAuthApi:
         return JSONResponse(answer, headers={"Cache-Control": "no-cache, no-store"})
 
     async def _refresh(
-        self, app: App, form: dict[str, str], issuer: str, with_hard_expiry: bool
+        self, app: App, form: dict[str, str], issuer: str, with_hard_expiry: bool, call: Call
     ) -> dict[str, Any]:
         oauth = self.emulator.oauth
         value = _needed(form, "refresh_token")
         connection = oauth.find_refreshable(app, value)
+        self._count(call, connection)
         oauth.refuse_parallel_refresh(connection)
         oauth.refreshing.add(connection.number)
         try:
@@ -206,6 +253,7 @@ class OAuthApi:
             call.code = fault.code
             body = fault.body(self.emulator.clock.epoch())
             return JSONResponse(body, 401, headers=fault.headers)
+        self._count(call, connection)
         return JSONResponse(self.emulator.oauth.userinfo(connection))
 
 

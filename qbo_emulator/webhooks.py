@@ -21,10 +21,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .clock import Clock
+from .events import is_sent
 from .switches import Switches
 
 LADDER = (10, 20, 30, 300, 1200, 7200, 14400, 21600)
-ANSWER_SECONDS = 3.0
 MOST_TRIES = 40
 OPERATIONS = {
     "Create": "created",
@@ -87,7 +87,7 @@ class Delivery:
 
 @dataclass
 class Attempt:
-    """One POST that was made. `status` 0: no answer within 3 seconds, or none at all."""
+    """One POST that was made. `status` 0: no answer in time. At most 50 events are kept."""
 
     at: str
     epoch: float
@@ -127,6 +127,7 @@ class Webhooks:
         self.emitted = 0
         self._number = 0
         self._busy = 0
+        self._last: Delivery | None = None
         self._random = random.Random(0)
 
     # --- What happened ---
@@ -140,8 +141,11 @@ class Webhooks:
         epoch: float,
         deleted_id: str | None = None,
     ) -> None:
-        """Note a change. Without an address, or of a company that is not connected: nothing."""
-        if not self.url:
+        """
+        Note a change. Nothing is sent without an address, of a company that is not connected, or
+        where the entity has no such event.
+        """
+        if not self.url or not is_sent(entity, operation):
             return
         if self.switches.webhook_need_connection and not self.is_connected(realm):
             return
@@ -236,8 +240,13 @@ class Webhooks:
             signature = base64.b64encode(hashlib.sha256(b"wrong" + body).digest()).decode()
         at = self.clock.now().isoformat(timespec="milliseconds")
         status, note = await asyncio.to_thread(
-            _post, self.url, body, {"Content-Type": content_type, "intuit-signature": signature}
+            _post,
+            self.url,
+            body,
+            {"Content-Type": content_type, "intuit-signature": signature},
+            self.switches.webhook_answer_seconds,
         )
+        self._last = delivery
         shown = [vars(event) for event in delivery.events[:50]]
         self.attempts.append(
             Attempt(
@@ -297,27 +306,28 @@ class Webhooks:
             ],
             "attempts": [vars(attempt) for attempt in self.attempts],
             "emitted": self.emitted,
+            "ladder_seconds": LADDER,
             "sent_events": self.sent_events,
             "dropped": self.dropped,
         }
 
     def resend_last(self) -> bool:
         """Queue the newest delivery once more, as it was, with the same event ids."""
-        if not self.attempts:
+        if self._last is None:
             return False
-        events = [Event(**event) for event in self.attempts[-1].events]
+        events = self._last.events
         self._number += 1
         self.queue.append(Delivery(events, self.clock.epoch(), number=self._number))
         self.wake()
         return True
 
 
-def _post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-    """POST and read the status; 0 with the reason where there is none within 3 seconds."""
+def _post(url: str, body: bytes, headers: dict[str, str], seconds: float) -> tuple[int, str]:
+    """POST and read the status; 0 with the reason where there is none within so many seconds."""
     parts = urlsplit(url)
     make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = make(parts.hostname or "", parts.port, timeout=ANSWER_SECONDS)
+        connection = make(parts.hostname or "", parts.port, timeout=seconds)
         try:
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", path, body, headers)

@@ -112,6 +112,7 @@ class ConsentPages:
             "consent.html",
             app_name=app.name,
             user=USERS[session.user],
+            is_admin=self.emulator.oauth.is_admin(session.user),
             asked=asked,
             wants_company=ACCOUNTING in asked["scope"].split(),
             companies=self.emulator.store.companies(),
@@ -124,7 +125,7 @@ class ConsentPages:
         app, refusal = self._check(asked)
         if app is None or refusal is not None:
             return refusal or self._refuse("")
-        if form.get("decision") != "connect" or not USERS[session.user].is_admin:
+        if form.get("decision") != "connect" or not self.emulator.oauth.is_admin(session.user):
             return _redirect(asked, error="access_denied")
         realm = None
         if ACCOUNTING in asked["scope"].split():
