@@ -123,7 +123,7 @@ class ControlSettings(ControlPart):
         if body.get("resend_last"):
             webhooks.resend_last()
         if body.get("flush"):
-            await webhooks.flush()
+            await webhooks.flush(even_later=body["flush"] != "due")
         webhooks.wake()
         return webhooks.state()
 

@@ -201,10 +201,14 @@ class Webhooks:
                 self.queue.remove(delivery)
                 await self._send(delivery)
 
-    async def flush(self) -> None:
-        """Send everything that waits now, held or not, and come back when it was answered."""
+    async def flush(self, *, even_later: bool = True) -> None:
+        """
+        Send what waits, held or not, and come back when it was answered.
+
+        even_later: also what is not due yet on the ladder.
+        """
         self.gather()
-        await self._send_due(even_later=True)
+        await self._send_due(even_later=even_later)
         while self._busy:
             await asyncio.sleep(0.005)
 
