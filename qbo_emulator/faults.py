@@ -138,8 +138,9 @@ class Rule:
             return operation in WRITES
         if self.operation == "token":
             return operation in {"token", "refresh"}
-        if operation == "write" and self.kind == "cut_request":
-            return self.operation in WRITES  # what it would write stands in the unread body
+        if self.kind == "cut_request":  # which one it is would stand in the unread body
+            unread = {"write": WRITES, "token": {"token", "refresh"}}
+            return self.operation in unread.get(operation, {operation})
         return self.operation == operation
 
     def fault(self) -> Fault:

@@ -55,3 +55,18 @@ def dumps(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(dumps(item) for item in value) + "]"
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def pretty(value: Any, margin: str = "") -> str:
+    """Write JSON for people: a line for each property."""
+    inner = margin + "  "
+    if isinstance(value, dict) and value:
+        pairs = (
+            f"{inner}{encode_basestring(str(key))}: {pretty(item, inner)}"
+            for key, item in value.items()
+        )
+        return "{\n" + ",\n".join(pairs) + f"\n{margin}}}"
+    if isinstance(value, list) and value:
+        items = (f"{inner}{pretty(item, inner)}" for item in value)
+        return "[\n" + ",\n".join(items) + f"\n{margin}]"
+    return dumps(value)

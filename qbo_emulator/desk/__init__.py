@@ -3,9 +3,12 @@
 from starlette.routing import Route
 
 from ..emulator import Emulator
+from .apps import AppPages
 from .books import BooksPages
 from .consent import ConsentPages
+from .log import LogPages
 from .pages import Pages
+from .settings import SettingsPages
 from .trouble import TroublePages
 
 
@@ -14,8 +17,15 @@ class Desk:
 
     def __init__(self, emulator: Emulator) -> None:
         pages = Pages(emulator)
-        # The log and the faults come first: /books/{names} would take their addresses too.
-        self.parts = (ConsentPages(pages), TroublePages(pages), BooksPages(pages))
+        # The books come last: /books/{names} would take the other addresses too.
+        self.parts = (
+            ConsentPages(pages),
+            AppPages(pages),
+            LogPages(pages),
+            TroublePages(pages),
+            SettingsPages(pages),
+            BooksPages(pages),
+        )
         self.pages = pages
 
     def routes(self) -> list[Route]:

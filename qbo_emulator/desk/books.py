@@ -1,4 +1,4 @@
-"""The books: lists of names, their forms, preferences, connected apps."""
+"""The books: lists of names, their forms, preferences."""
 
 import re
 from typing import Any
@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .. import clock as clocks
 from ..books import Actor
 from ..control import act
 from ..emulator import Session
@@ -90,8 +89,6 @@ class BooksPages:
             Route("/books/company", wrap(self.open_company), methods=post),
             Route("/books/preferences", wrap(self.preferences_page), methods=get),
             Route("/books/preferences", wrap(self.save_preferences), methods=post),
-            Route("/books/apps", wrap(self.apps_page), methods=get),
-            Route("/books/apps/{number:int}/disconnect", wrap(self.disconnect), methods=post),
             *[
                 Route("/books/{names}" + tail, wrap(handler), methods=methods)
                 for tail, handler, methods in (
@@ -344,7 +341,7 @@ class BooksPages:
         session.message = done
         return self.pages.back_to(request, f"/books/{slug(entity)}")
 
-    # --- Preferences and apps ---
+    # --- Preferences ---
 
     async def preferences_page(self, request: Request, session: Session) -> Response:
         realm = self.pages.company(session)["realm_id"]
@@ -376,32 +373,6 @@ class BooksPages:
         self._act(session, BY_NAME["Preferences"], "update", "1", fields)
         session.message = "Saved."
         return self.pages.back_to(request, "/books/preferences")
-
-    async def apps_page(self, request: Request, session: Session) -> Response:
-        realm = self.pages.company(session)["realm_id"]
-        names = {app.client_id: app.name for app in self.emulator.oauth.apps()}
-        connections = [
-            {
-                **vars(each),
-                "app_name": names.get(each.client_id, each.client_id),
-                "since": clocks.metadata_time(each.created),
-            }
-            for each in reversed(self.emulator.oauth.connections())
-            if each.realm == realm
-        ]
-        return self.pages.books(
-            request,
-            session,
-            "apps.html",
-            here="/books/apps",
-            connections=connections[:50],
-            apps=self.emulator.oauth.apps(),
-        )
-
-    async def disconnect(self, request: Request, session: Session) -> Response:
-        self.emulator.oauth.end(request.path_params["number"], "disconnected in the books")
-        session.message = "Disconnected."
-        return self.pages.back_to(request, "/books/apps")
 
 
 def _form_fields(entity: Entity) -> list[Field]:

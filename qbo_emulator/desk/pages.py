@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
@@ -72,6 +72,7 @@ class Pages:
             trim_blocks=True,
         )
         self.templates.filters["spaced"] = spaced
+        self.templates.filters["unquoted"] = unquote_plus
 
     def routes(self) -> list[Route]:
         return [Route("/desk/emulator.css", self.stylesheet)]
@@ -165,6 +166,8 @@ class Pages:
             {"href": "/books/apps", "text": "Connected apps", "count": len(live)},
             {"href": "/books/log", "text": "API log", "count": None},
             {"href": "/books/faults", "text": "Make things go wrong", "count": None},
+            {"href": "/books/webhooks", "text": "Webhooks", "count": None},
+            {"href": "/books/settings", "text": "Clock and switches", "count": None},
         ]
         return items
 

@@ -147,12 +147,15 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.status = 200
+        self.may_answer = threading.Event()  # cleared: an app that does not answer
+        self.may_answer.set()
         ear = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 ear.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                ear.may_answer.wait(5)
                 self.send_response(ear.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -161,7 +164,7 @@ class Ear:
                 """Say nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook?x=1"
 
     @property

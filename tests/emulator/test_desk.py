@@ -19,8 +19,8 @@ class Desk:
     def get(self, path: str) -> requests.Response:
         return self.browser.get(f"{self.base_url}/books/{path}", timeout=5)
 
-    def post(self, path: str, **form: str) -> requests.Response:
-        return self.browser.post(f"{self.base_url}/books/{path}", data=form, timeout=5)
+    def post(self, page: str, **form: str) -> requests.Response:
+        return self.browser.post(f"{self.base_url}/books/{page}", data=form, timeout=5)
 
 
 @pytest.fixture
@@ -196,6 +196,119 @@ def test_any_fault_is_armed_with_the_form(qbo: Quick, desk: Desk) -> None:
     assert qbo.post({"DisplayName": "x"}).status_code == 200
 
 
+def test_the_log_is_filtered_by_operation_answer_and_words(qbo: Quick, desk: Desk) -> None:
+    qbo.create(DisplayName="Findable")
+    qbo.post({"DisplayName": "Findable"}, requestid="needle")
+    qbo.read("1")
+
+    def numbers(query: str) -> list[str]:
+        return re.findall(r'<tr><td><a href="/books/log/(\d+)">', desk.get(f"log?{query}").text)
+
+    assert numbers("") == ["3", "2", "1"]
+    assert numbers("kind=create") == ["2", "1"]
+    assert numbers("outcome=refused") == ["2"]
+    assert numbers("outcome=ok&writes=1") == ["1"]
+    assert numbers("q=NEEDLE") == ["2"]
+    assert numbers("q=findable") == ["2", "1"]
+    assert "No call fits." in desk.get("log?q=nothing-like-it").text
+
+
+def test_a_batch_and_its_items_are_linked_in_the_log(qbo: Quick, desk: Desk) -> None:
+    items = [{"bId": "b1", "operation": "create", "Customer": {"DisplayName": "Linked"}}]
+    qbo.api("POST", "batch", json={"BatchItemRequest": items})
+
+    assert 'href="/books/log/2"' in desk.get("log/1").text
+    assert "bId b1" in desk.get("log/2").text
+
+
+def test_a_rule_is_armed_with_all_its_conditions(qbo: Quick, desk: Desk) -> None:
+    desk.post(
+        "faults",
+        kind="status",
+        status="503",
+        operation="read",
+        entity="Customer",
+        path="/2$",
+        nth="2",
+        times="",
+        until_seconds="60",
+        probability="1",
+        seed="7",
+    )
+
+    (rule,) = qbo.control("GET", "faults")["armed"]
+    expected = {"status": 503, "entity": "Customer", "path": "/2$", "nth": 2, "seed": 7}
+    assert expected.items() <= rule.items()
+    assert [qbo.api("GET", f"customer/{id}").status_code for id in (2, 1, 2)] == [200, 200, 503]
+
+
+def test_a_rule_that_makes_no_sense_is_said_and_the_form_keeps_it(desk: Desk) -> None:
+    page = desk.post("faults", kind="delay", seconds="9999", entity="Vendor")
+
+    assert page.status_code == 400
+    assert "seconds is 0 to 600." in page.text
+    assert 'name="entity" type="text" value="Vendor"' in page.text
+    assert desk.post("faults/port", way="refuse", seconds="x").status_code == 400
+
+
+def test_switches_are_shown_and_set(qbo: Quick, desk: Desk) -> None:
+    page = desk.get("settings").text
+    names = re.findall(r'<(?:select|input) class="in" id="s-(\w+)"', page)
+    assert set(names) == set(qbo.control("GET", "switches")["switches"])
+    usual = {name: str(value) for name, value in qbo.control("GET", "switches")["switches"].items()}
+    form = {name: {"True": "on", "False": "off"}.get(text, text) for name, text in usual.items()}
+
+    desk.post("settings", **{**form, "limits": "on", "read_lag_seconds": "2.5"})
+
+    switches = qbo.control("GET", "switches")["switches"]
+    assert (switches["limits"], switches["read_lag_seconds"]) == (True, 2.5)
+    assert {name for name in usual if str(switches[name]) != usual[name]} == {
+        "limits",
+        "read_lag_seconds",
+    }
+    refused = desk.post("settings", **{**form, "limit_at_once": "many"})
+    assert refused.status_code == 400
+    assert "limit_at_once is a number, 0 or more." in refused.text
+
+
+def test_the_clock_is_moved_stopped_and_set_right(qbo: Quick, desk: Desk) -> None:
+    desk.post("settings/clock", do="step", seconds="86400")
+    assert abs(qbo.control("GET", "clock")["offset_seconds"] - 86400) < 1
+    desk.post("settings/clock", do="set", now="2026-03-08T09:59:59Z")
+    desk.post("settings/clock", do="freeze")
+    assert qbo.control("GET", "clock")["now"].startswith("2026-03-08T09:59:59")
+    assert qbo.control("GET", "clock")["frozen"] is True
+    desk.post("settings/clock", do="right")
+    clock = qbo.control("GET", "clock")
+    assert (clock["offset_seconds"], clock["frozen"]) == (0.0, False)
+    assert desk.post("settings/clock", do="set", now="soon").status_code == 400
+
+
+def test_a_company_is_locked_out_and_put_back_at_the_desk(qbo: Quick, desk: Desk) -> None:
+    then = qbo.control("GET", "clock")["now"]
+    qbo.advance(60)
+    qbo.create(DisplayName="Since Then")
+
+    assert "0 put back, 1 removed." in desk.post("settings/company", do="restore", moment=then).text
+    desk.post("settings/company", state="locked_out")
+    assert qbo.api("GET", "customer/1").status_code == 400
+    desk.post("settings/company", state="")
+    assert qbo.names("WHERE DisplayName = 'Since Then'") == []
+
+
+def test_webhooks_that_wait_are_shown_and_sent(qbo: Quick, desk: Desk) -> None:
+    desk.post("webhooks/settings", url="http://127.0.0.1:9/hook", format="legacy", copies="1")
+    desk.post("webhooks", do="hold", back="/books/webhooks")
+    qbo.act("update", "2", fields={"Notes": "x"})
+    assert "Customer 2 Update" in desk.get("webhooks").text
+
+    page = desk.post("webhooks", do="now", back="/books/webhooks").text
+
+    assert "What waited was sent." in page
+    assert '<span class="tag r">none</span>' in page  # nobody listens there
+    assert "eventNotifications" in page
+
+
 def test_a_thousand_customers_are_made_at_once(qbo: Quick, desk: Desk) -> None:
     assert "Made 1,000 customers." in desk.post("customers/make").text
 
@@ -209,7 +322,10 @@ def test_what_does_not_exist_is_404(desk: Desk, path: str) -> None:
 
 
 def test_no_page_loads_anything_from_elsewhere_or_runs_scripts(desk: Desk) -> None:
-    for path in ("customers", "customers/1", "preferences", "apps", "log", "faults"):
+    for path in (
+        *("customers", "customers/1", "preferences", "apps", "log", "faults", "webhooks"),
+        "settings",
+    ):
         page = desk.get(path)
         assert "<script" not in page.text
         assert not re.search(r'(src|href)="(https?:)?//', page.text)

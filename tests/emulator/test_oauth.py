@@ -34,9 +34,11 @@ def asked(**changes: str) -> dict[str, str]:
     }
 
 
-def consent(qbo: Quick, decision: str = "connect", **changes: str) -> dict[str, str]:
+def consent(
+    qbo: Quick, decision: str = "connect", company: str = "", **changes: str
+) -> dict[str, str]:
     """Press a button on the consent page; gives the query of the redirect to the app."""
-    body = {**asked(**changes), "company": qbo.realm, "decision": decision}
+    body = {**asked(**changes), "company": company or qbo.realm, "decision": decision}
     answer = sign_in(qbo).post(
         f"{qbo.base_url}/consent", data=body, allow_redirects=False, timeout=5
     )
