@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import companies, restoring
+from . import companies, restoring, server
 from . import oauth as oauth_module
 from .books import Books
 from .calls import Calls
@@ -133,6 +133,7 @@ class Emulator:
             first = next(iter(self.store.companies()), None)
             kind = first["kind"] if first else "sample"
         companies.check_kind(kind)
+        server.cancel_late()
         self.clock.offset_seconds = 0.0
         self.clock.freeze(False)
         self.switches.clear()

@@ -83,6 +83,12 @@ async def within[T](seconds: float, work: Coroutine[Any, Any, T]) -> T:
     return await asyncio.wait_for(asyncio.shield(task), seconds)
 
 
+def cancel_late() -> None:
+    """Let what nobody waits for any more end where it is."""
+    for task in _late:
+        task.cancel()
+
+
 def listen(host: str, port: int, *, queue: int = 2048) -> socket.socket:
     """
     Take the port; 0 takes a free one.
