@@ -99,9 +99,7 @@ class Operations:
         """`exchangerate?sourcecurrencycode=EUR&asofdate=2026-11-28`."""
         today = query.today(self.emulator.clock.epoch())
         row = self.emulator.books.read_dated(asked.realm, entity, asked.params, today)
-        return self.reply(
-            Done(f'"{entity.name}":{row.doc}', [(entity.name, row.id, row.token)])
-        )
+        return self.reply(Done(f'"{entity.name}":{row.doc}', [(entity.name, row.id, row.token)]))
 
     def reply(self, done: Done) -> Reply:
         return Reply(200, f'{{{done.text},"time":"{self.time()}"}}', shown=done.shown)
@@ -271,9 +269,7 @@ class Operations:
         if call.id and isinstance(write.body, dict):
             token = str(write.body.get("SyncToken"))
             digits = token if token.isascii() and token.isdigit() else "0"
-            seen = emulator.calls.has_seen(
-                realm, client_id, entity.name, call.id, int(digits[:18])
-            )
+            seen = emulator.calls.has_seen(realm, client_id, entity.name, call.id, int(digits[:18]))
         written = self._change(write)
         row = written.row
         call.id = row.id

@@ -83,6 +83,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "webhook_content_type": ("", None, "content type; empty: the one of the format"),
     "webhook_delay_seconds": (0.2, None, "changes are collected for so long"),
     "webhook_answer_seconds": (3.0, None, "a delivery not answered for so long is tried again"),
+    "webhook_in_line": (False, None, "later deliveries wait until earlier ones were answered"),
     "webhook_hold": (False, None, "deliveries wait until released"),
     "webhook_copies": (1, None, "each delivery is sent so many times"),
     "webhook_reorder": (False, None, "events leave newest first, deliveries too"),

@@ -197,9 +197,17 @@ class Webhooks:
         now = self.clock.epoch()
         due = [delivery for delivery in self.queue if even_later or delivery.due <= now]
         for delivery in due:
+            if not even_later and self._must_wait_for_another(delivery):
+                continue
             if delivery in self.queue:
                 self.queue.remove(delivery)
                 await self._send(delivery)
+
+    def _must_wait_for_another(self, delivery: Delivery) -> bool:
+        """Is an earlier one not acknowledged yet, and do later ones wait for it (8.2)?"""
+        if not self.switches.webhook_in_line:
+            return False
+        return any(each.tries and each.number < delivery.number for each in self.queue)
 
     async def flush(self, *, even_later: bool = True) -> None:
         """

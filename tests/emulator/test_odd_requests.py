@@ -61,6 +61,38 @@ def check(answer: Any) -> None:
 
 @QUIET
 @given(
+    items=st.lists(
+        st.fixed_dictionaries(
+            {"bId": TEXTS},
+            optional={
+                "operation": st.sampled_from(["create", "update", "delete", "query"]) | VALUES,
+                "optionsData": st.just("void") | VALUES,
+                "Customer": BODIES | VALUES,
+                "Preferences": BODIES,
+                "Query": st.lists(WORDS, max_size=6).map(" ".join) | VALUES,
+                "CDCQuery": VALUES,
+            },
+        )
+        | VALUES,
+        max_size=5,
+    ),
+    requestid=TEXTS,
+)
+def test_any_batch_is_answered_with_200_or_a_fault(
+    qbo: Quick, items: list[Any], requestid: str
+) -> None:
+    body = {"BatchItemRequest": items}
+    answer = qbo.api("POST", "batch", json=body, params={"requestid": requestid})
+
+    check(answer)
+    if answer.status_code == 200:
+        for answered in answer.json()["BatchItemResponse"]:
+            assert len(answered) == 2
+            assert answered.keys() >= {"bId"}
+
+
+@QUIET
+@given(
     entity=st.sampled_from([*BY_PATH, "taxservice/taxcode"]),
     body=BODIES,
 )

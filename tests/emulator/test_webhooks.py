@@ -95,6 +95,27 @@ def test_the_ladder_is_climbed_step_by_step_on_the_emulators_clock_8_2(
     assert len({event["id"] for event in ear.events}) == 1
 
 
+@pytest.mark.parametrize(("in_line", "heard"), [(False, ["2", "3"]), (True, ["2"])])
+def test_later_deliveries_wait_for_an_earlier_one_or_not_8_2(
+    qbo: Quick,
+    ear: Ear,  # noqa: F811
+    in_line: bool,
+    heard: list[str],
+) -> None:
+    ear.status = 500
+    qbo.switch(webhook_hold=True, webhook_in_line=in_line)
+    for id in ("2", "3"):
+        qbo.act("update", id, fields={"Notes": "x"})
+        qbo.control("POST", "webhooks", {"flush": "due"})
+
+    assert [event["intuitentityid"] for event in ear.events] == heard
+    ear.status = 200
+    qbo.advance(11)
+    qbo.control("POST", "webhooks", {"flush": "due"})
+    qbo.control("POST", "webhooks", {"flush": "due"})
+    assert [event["intuitentityid"] for event in ear.events][len(heard) :] == ["2", "3"]
+
+
 def test_an_answer_that_takes_too_long_counts_as_none_8_2(
     qbo: Quick,
     ear: Ear,  # noqa: F811
