@@ -161,9 +161,9 @@ class Transactions:
         self._check_open_period(form, actor)
         touched = self._unlink(form)
         document = form.document
-        lines.clear(document)
-        if entity.name == "Payment":
+        if entity.name == "Payment":  # its lines say only what it was used on
             document["Line"] = []
+        lines.clear(document)
         for name in ("TotalAmt", "Balance", "UnappliedAmt", "RemainingCredit", "Deposit"):
             if name in document:
                 document[name] = 0
@@ -338,6 +338,15 @@ class Transactions:
         self._settle(form)
         self._save(row, form, actor, "released")
         self._follow(form, row, actor)
+
+    def rebuild(self, row: Row) -> None:
+        """Links and postings of a stored transaction, made anew from its document alone."""
+        form = self._form(row, self.books.system)
+        is_live = not row.gone and not _is_void(form.document)
+        postings = form.entity.post(form) if form.entity.post and is_live else ()
+        self.links.replace(row.realm, row.entity, row.id, links_of(form) if is_live else [])
+        date = form.document["TxnDate"]
+        self.ledger.replace(Entry(row.realm, row.entity, row.id, date, tuple(postings)))
 
     # --- What moves with a write ---
 

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from .conftest import Quick, fault
+from .test_transactions import invoice, item_line, payment
 
 
 def item(b_id: str, operation: str = "create", **objects: Any) -> dict[str, Any]:
@@ -165,6 +166,38 @@ def test_an_item_that_cannot_be_done_has_a_fault_of_its_own_5_7(
 
     assert code(found) == expected
     assert made["Customer"]["DisplayName"] == "Made All The Same"
+
+
+def test_a_transaction_is_made_deleted_and_voided_in_a_batch_5_7(qbo: Quick) -> None:
+    first, second = invoice(qbo, 10), invoice(qbo, 20)
+    paid = payment(qbo, 20, (second["Id"], 20))
+    head = {"Id": paid["Id"], "SyncToken": paid["SyncToken"], "sparse": True}
+    body = {"CustomerRef": {"value": "6"}, "Line": [item_line(30)]}
+
+    made, deleted, voided = answers(
+        send(
+            qbo,
+            item("b1", Invoice=body),
+            item("b2", "delete", Invoice={"Id": first["Id"], "SyncToken": "0"}),
+            item("b3", "update", Payment=head, optionsData="void"),
+        )
+    )
+
+    assert made["Invoice"]["TotalAmt"] == 30
+    assert deleted["Invoice"] == {"domain": "QBO", "status": "Deleted", "Id": first["Id"]}
+    assert (voided["Payment"]["TotalAmt"], voided["Payment"]["PrivateNote"]) == (0, "Voided")
+    assert qbo.read(second["Id"], "Invoice")["Balance"] == 20
+    assert fault(qbo.api("GET", f"invoice/{first['Id']}"))["code"] == "610"
+    assert qbo.counts["batch_items"] == {"create": 1, "delete": 1, "void": 1}
+
+
+def test_an_invoice_is_voided_in_a_batch_like_a_payment_5_5(qbo: Quick) -> None:
+    made = invoice(qbo, 10)
+    head = {"Id": made["Id"], "SyncToken": "0", "sparse": True}
+
+    found = answers(send(qbo, item("b1", "update", Invoice=head, optionsData="void")))[0]
+
+    assert (found["Invoice"]["TotalAmt"], found["Invoice"]["SyncToken"]) == (0, "1")
 
 
 def test_a_void_of_what_has_none_is_refused_in_its_item_5_5(qbo: Quick) -> None:
