@@ -166,8 +166,8 @@ CODES: dict[str, Code] = {
         "Line",
     ),
     "6080": Code("No Name Provided", "No name provided", "DisplayName"),
-    "6090": Code("Discount line lacks amount or percent", "Discount line lacks amount or percent"),
-    "6100": Code("Invalid tax code on line", "Invalid tax code on line"),
+    "6090": Code("Discount amount or percent missing", "A discount line needs amount or percent."),
+    "6100": Code("Invalid tax code", "Invalid tax code on a line: use TAX or NON."),
     "6130": Code("Cannot change who customer bills with", "Cannot change who customer bills with"),
     "6140": Code(
         "Duplicate Document Number Error",

@@ -123,7 +123,7 @@ class Emulator:
 
     def restore(self, realm: str, moment: float) -> dict[str, int]:
         """Put a company's books back to how they were (9); nobody is told."""
-        found = restoring.restore(self.store, realm, moment)
+        found = restoring.restore(self.books, realm, moment)
         self.calls.forget_seen(realm, self.store)
         return found
 

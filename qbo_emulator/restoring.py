@@ -5,11 +5,12 @@ What was made since is gone and its ids are given out again; what was changed si
 state and its old SyncToken; requestids since then are forgotten. No event is sent.
 """
 
-from .entities import BY_NAME
+from .books import Books
+from .entities import BY_NAME, Shape
 from .store import OBJECT_COLUMNS, Store
 
 
-def restore(store: Store, realm: str, moment: float) -> dict[str, int]:
+def restore(books: Books, realm: str, moment: float) -> dict[str, int]:
     """
     Put the books of a company back.
 
@@ -17,30 +18,43 @@ def restore(store: Store, realm: str, moment: float) -> dict[str, int]:
         moment: seconds since 1970 on the emulator's clock.
     Returns: how many objects were `removed` and how many were `changed` back.
     """
+    store = books.store
     now = {"realm": realm, "moment": moment}
     with store.transaction():
         made_since = store.db.execute(
-            "SELECT entity, MIN(id_number), COUNT(*) FROM object"
-            " WHERE realm = :realm AND created > :moment GROUP BY entity",
+            "SELECT entity, id, id_number FROM object WHERE realm = :realm AND created > :moment",
             now,
         ).fetchall()
-        for entity, lowest, _ in made_since:
-            _give_out_again(store, realm, BY_NAME[entity].counter, lowest)
-        store.db.execute("DELETE FROM object WHERE realm = :realm AND created > :moment", now)
         changed_since = store.db.execute(
-            "SELECT entity, id FROM object WHERE realm = :realm AND updated > :moment", now
+            "SELECT entity, id FROM object"
+            " WHERE realm = :realm AND created <= :moment AND updated > :moment ORDER BY id_number",
+            now,
         ).fetchall()
+        for entity, id, number in made_since:
+            _remove(store, realm, entity, id)
+            _give_out_again(store, realm, BY_NAME[entity].counter, number)
         for entity, id in changed_since:
             _put_back(store, realm, entity, id, moment)
         store.db.execute("DELETE FROM version WHERE realm = :realm AND updated > :moment", now)
         store.db.execute("DELETE FROM replay WHERE realm = :realm AND at > :moment", now)
-    return {"removed": sum(count for _, _, count in made_since), "changed": len(changed_since)}
+        for entity, id in changed_since:
+            row = store.get(realm, entity, id)
+            if row is not None and BY_NAME[entity].shape is Shape.TRANSACTION:
+                books.transactions.rebuild(row)
+    return {"removed": len(made_since), "changed": len(changed_since)}
 
 
-def _give_out_again(store: Store, realm: str, counter: str, lowest: int) -> None:
+def _remove(store: Store, realm: str, entity: str, id: str) -> None:
+    for table in ("object", "link", "posting"):
+        store.db.execute(
+            f"DELETE FROM {table} WHERE realm = ? AND entity = ? AND id = ?", (realm, entity, id)
+        )
+
+
+def _give_out_again(store: Store, realm: str, counter: str, number: int) -> None:
     store.db.execute(
         "UPDATE counter SET value = MIN(value, ?) WHERE realm = ? AND name = ?",
-        (lowest - 1, realm, counter),
+        (number - 1, realm, counter),
     )
 
 

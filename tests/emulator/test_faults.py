@@ -14,6 +14,7 @@ import requests
 from qbo_emulator.faults import IN_ITEMS, KINDS, STOPS_BEFORE
 
 from .conftest import ROOT, Quick, fault, start
+from .test_transactions import invoice, payment
 
 LOST = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
@@ -389,6 +390,27 @@ def test_a_company_is_put_back_to_an_earlier_moment_9(qbo: Quick) -> None:
     assert again.json()["Customer"]["Id"] == "59"  # ids are given out again
     versions = qbo.control("GET", f"history/{qbo.realm}/customer/{kept['Id']}")["versions"]
     assert [version["SyncToken"] for version in versions] == ["0", "1"]
+
+
+def test_payments_and_balances_go_back_with_the_books_9(qbo: Quick) -> None:
+    made = invoice(qbo, 100)
+    part = payment(qbo, 30, (made["Id"], 30))
+    gone = invoice(qbo, 40)
+    then, before = moment(qbo), qbo.stored("6")
+    qbo.advance(60)
+    payment(qbo, 70, (made["Id"], 70))
+    qbo.api("POST", "invoice?operation=delete", json=qbo.read(gone["Id"], "Invoice"))
+    qbo.api("POST", "payment?operation=delete", json=part)
+
+    qbo.control("POST", "companies", {"realm_id": qbo.realm, "restore_to": then})
+
+    assert qbo.stored("6") == before
+    assert qbo.read(made["Id"], "Invoice")["Balance"] == 70
+    assert qbo.read(gone["Id"], "Invoice")["Balance"] == 40
+    assert qbo.read(part["Id"], "Payment")["UnappliedAmt"] == 0
+    payment(qbo, 70, (made["Id"], 70))  # what is open is known to later writes too
+    assert qbo.read(made["Id"], "Invoice")["Balance"] == 0
+    assert qbo.stored("6")["Balance"] == before["Balance"] - 70
 
 
 def test_after_a_restore_a_version_counts_as_unseen_until_it_is_shown_9(qbo: Quick) -> None:
