@@ -7,7 +7,7 @@ stand in `codes.py`.
 from dataclasses import dataclass, field
 from typing import Any
 
-from .codes import CODES
+from .codes import CODES, Code
 
 INACTIVE_TEXT = (
     "Something you're trying to use has been made inactive. "
@@ -46,8 +46,11 @@ def of_code(
     element: str | None = None,
     status: int = 0,
 ) -> Fault:
-    """The usual fault of a code; whatever is given takes the place of the table's."""
-    usual = CODES[code]
+    """
+    The usual fault of a code; whatever is given takes the place of the table's. A code that is
+    not in the table, as a new one of QuickBooks would be, has the message that is given.
+    """
+    usual = CODES.get(code) or Code(message)
     return Fault(
         code,
         message or usual.message,

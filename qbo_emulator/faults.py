@@ -120,8 +120,8 @@ class Rule:
             raise BadRule(f"path is not a regular expression: {error}") from error
         if not 0 <= self.seconds <= MOST_SECONDS:
             raise BadRule(f"seconds is 0 to {MOST_SECONDS:g}.")
-        if self.code and self.kind in WITH_CODE and self.code not in CODES:
-            raise BadRule(f"There is no code {self.code!r} (6.3).")
+        if self.kind in WITH_CODE and self.code and self.code not in CODES and not self.message:
+            raise BadRule(f"There is no code {self.code!r} (6.3); an unknown one needs a message.")
         self._random = random.Random(self.seed)
 
     def fits(self, method: str, path: str, entity: str, operation: str, realm: str) -> bool:

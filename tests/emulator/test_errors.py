@@ -78,6 +78,14 @@ def test_a_code_that_does_not_exist_cannot_be_armed_6_3(qbo: Quick) -> None:
     assert "4711" in answer.json()["error"]
 
 
+def test_a_code_of_the_future_can_be_armed_with_its_message_6_3(qbo: Quick) -> None:
+    qbo.arm("fault", code="4711", message="Something New")
+
+    error = fault(qbo.api("GET", "customer/1"))
+
+    assert (error["code"], error["Message"]) == ("4711", "Something New")
+
+
 # --- Envelopes ---
 
 
