@@ -269,9 +269,7 @@ class Books:
         """Create an entry of a list from properties that were read already."""
         if not entity.can_create:
             raise errors.required_missing("Id")
-        for name in entity.required:
-            if sent.get(name) in (None, rules.CLEARED):
-                raise errors.required_missing(name)
+        rules.check_sent(entity.required, sent)
         document = rules.new_document(entity, sent)
         _check_type(entity, document, actor)
         if entity.name_field:
@@ -332,9 +330,7 @@ class Books:
         if not actor.is_person:
             if rules.read_token(body.get("SyncToken")) != row.token:
                 raise errors.stale_object(Actor.name_of(row.who))
-            for name in entity.required_in_updates:
-                if sent.get(name) in (None, rules.CLEARED):
-                    raise errors.required_missing(name)
+            rules.check_sent(entity.required_in_updates, sent)
         current = loads(row.doc)
         document = rules.updated_document(
             entity,
@@ -567,7 +563,7 @@ class Books:
         for owner, field in references_to(entity):
             for row in self._pointing_at(owner, field, away):
                 document = loads(row.doc)
-                document[field.name] = {"value": into.id}
+                document[field.name] = {**document[field.name], "value": into.id}
                 if field.shows_name:
                     document[field.name]["name"] = shown_name(entity, into)
                 self._save(row, document, now, actor, "merge", keep_who=True)
@@ -627,6 +623,17 @@ class Books:
                 self._save(row, document, now, SYSTEM, "balance", keep_who=True)
                 self._total_balances(entity, realm, [id], now, SYSTEM)
 
+    def move_stock(self, realm: str, moved: dict[str, Decimal], now: float) -> None:
+        """Raise or lower QtyOnHand of items by so much; like balances, without their token."""
+        for id, quantity in moved.items():
+            row = self.store.get(realm, "Item", id)
+            if row is None or not quantity:
+                continue
+            document = loads(row.doc)
+            on_hand = Decimal(document.get("QtyOnHand") or 0) + quantity
+            document["QtyOnHand"] = rounded(on_hand, 5)
+            self._save(row, document, now, SYSTEM, "stock", keep_who=True)
+
     @staticmethod
     def differs(entity: Entity, current: dict[str, Any], document: dict[str, Any]) -> bool:
         return any(current.get(field.name) != document.get(field.name) for field in entity.fields)
@@ -668,7 +675,7 @@ def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:
     for owner in ENTITIES:
         for field in owner.fields:
             is_parent = owner.hierarchy and field.name == owner.hierarchy.parent
-            if field.refers_to == entity.name and not is_parent:
+            if entity.name in (field.refers_to, *field.refers_to_any) and not is_parent:
                 yield owner, field
 
 

@@ -16,7 +16,7 @@ from ..jsontext import loads
 from ..ledger import Entry, Ledger
 from ..money import from_cents
 from ..store import Row
-from . import lines, numbers, payments
+from . import lines, numbers, payments, stock
 from .company import Company
 from .form import CHARGES, Form
 from .links import MARK, MONEY, Link, Links, shown
@@ -294,6 +294,8 @@ class Transactions:
         entry = Entry(form.company.realm, form.entity.name, form.id, date, postings)
         names = self.ledger.replace(entry)
         self.books.settle_balances(form.company.realm, names, form.company.now)
+        moved = stock.moves(form, is_gone=not postings)
+        self.books.move_stock(form.company.realm, moved, form.company.now)
 
     def _unlink(self, form: Form) -> list[tuple[str, str]]:
         """Take all links of a transaction away; returns what they touched."""
