@@ -2,6 +2,8 @@
 
 from .account import ACCOUNT
 from .base import Entity, Field, Find, Kind, Shape
+from .bill import BILL
+from .bill_payment import BILL_PAYMENT
 from .company_info import COMPANY_INFO
 from .credit_memo import CREDIT_MEMO
 from .currency import COMPANY_CURRENCY, EXCHANGE_RATE
@@ -15,12 +17,15 @@ from .item import ITEM
 from .payment import PAYMENT
 from .payment_method import PAYMENT_METHOD
 from .preferences import PREFERENCES
+from .purchase import PURCHASE
+from .purchase_order import PURCHASE_ORDER
 from .refund_receipt import REFUND_RECEIPT
 from .sales_receipt import SALES_RECEIPT
 from .tax import TAX_AGENCY, TAX_CODE, TAX_RATE
 from .term import TERM
 from .tracking import CLASS, DEPARTMENT
 from .vendor import VENDOR
+from .vendor_credit import VENDOR_CREDIT
 
 ENTITIES: tuple[Entity, ...] = (
     CUSTOMER,
@@ -45,6 +50,11 @@ ENTITIES: tuple[Entity, ...] = (
     REFUND_RECEIPT,
     ESTIMATE,
     DEPOSIT,
+    BILL,
+    BILL_PAYMENT,
+    VENDOR_CREDIT,
+    PURCHASE,
+    PURCHASE_ORDER,
     COMPANY_INFO,
     PREFERENCES,
 )
