@@ -14,6 +14,7 @@ from .employee import EMPLOYEE
 from .estimate import ESTIMATE
 from .invoice import INVOICE
 from .item import ITEM
+from .journal_entry import JOURNAL_ENTRY
 from .payment import PAYMENT
 from .payment_method import PAYMENT_METHOD
 from .preferences import PREFERENCES
@@ -55,6 +56,7 @@ ENTITIES: tuple[Entity, ...] = (
     VENDOR_CREDIT,
     PURCHASE,
     PURCHASE_ORDER,
+    JOURNAL_ENTRY,
     COMPANY_INFO,
     PREFERENCES,
 )

@@ -1,7 +1,8 @@
 """
 Customer payments (4.7): money received, used on invoices, with or without credits.
 
-The lines say what the money is used on.
+A journal entry is paid like an invoice where it raises what the customer owes, and used like a
+credit where it lowers that.
 """
 
 from decimal import Decimal
@@ -11,6 +12,7 @@ from .. import errors
 from ..jsontext import loads
 from ..ledger import Posting
 from ..money import cents, from_cents, rounded
+from . import journal
 from .applied import Applied, within
 from .company import Company
 from .form import Form
@@ -18,6 +20,7 @@ from .sales import receivable, settle_deposit_account, settle_head
 
 CREDITS = ("CreditMemo",)
 CHARGED = ("Invoice",)
+JOURNAL = "JournalEntry"
 AUTOMATIC_NOTE = "Created by QB Online to link credits to charges."
 
 
@@ -31,7 +34,7 @@ def settle(form: Form) -> None:
     settle_head(form)
     if form.money("TotalAmt") < 0:
         raise errors.negative_amount("TotalAmt")
-    applied = Applied(form, (*CHARGED, *CREDITS))
+    applied = Applied(form, (*CHARGED, *CREDITS, JOURNAL))
     form.document["Line"] = [_settled(form, applied, line) for line in form.get("Line", [])]
     left = _left(form)
     if left < 0 and not form.sent:  # a credit it used is gone
@@ -57,15 +60,25 @@ def _left(form: Form) -> int:
 def _sign(form: Form, line: dict[str, Any]) -> int:
     """1 for a line that pays something, -1 for one that takes from a credit."""
     linked = line["LinkedTxn"][0]
+    if linked["TxnType"] == JOURNAL:
+        entry = form.company.find(JOURNAL, linked["TxnId"]) or {}
+        return 1 if journal.receivable(form.company, entry, form.ref("CustomerRef")) > 0 else -1
     return -1 if linked["TxnType"] in CREDITS else 1
 
 
 def _settled(form: Form, applied: Applied, line: dict[str, Any]) -> dict[str, Any]:
     kind, id, target = applied.target(line)
-    if not _is_theirs(form.company, target, form.ref("CustomerRef")):
+    customer = form.ref("CustomerRef")
+    if kind == JOURNAL:
+        worth = journal.receivable(form.company, target, customer)
+        is_theirs = bool(worth)
+        open_cents = abs(worth) - journal.used(form.company, id, customer, but=form.id)
+    else:
+        is_theirs = _is_theirs(form.company, target, customer)
+        open_cents = cents(target["TotalAmt"]) - cents(target.get("Deposit") or 0)
+        open_cents -= applied.used(kind, id)
+    if not is_theirs:
         raise errors.cannot_link(f"Txn Id {id} cannot be linked: it is of another customer.")
-    open_cents = cents(target["TotalAmt"]) - cents(target.get("Deposit") or 0)
-    open_cents -= applied.used(kind, id)
     amount = applied.use(line, kind, id, open_cents)
     shown = {"TxnId": id, "TxnType": kind}
     extra = _extra(id, open_cents, target.get("DocNumber", ""))
@@ -116,7 +129,8 @@ def post(form: Form) -> list[Posting]:
     for line in form.get("Line", []):
         linked = line["LinkedTxn"][0]
         target = form.company.find(linked["TxnType"], linked["TxnId"]) or {}
-        whose = f"Customer:{target['CustomerRef']['value']}"
+        customer = target.get("CustomerRef") or form.document["CustomerRef"]
+        whose = f"Customer:{customer['value']}"
         found.append(Posting(account, -_sign(form, line) * cents(line["Amount"]), whose))
     return [*found, Posting(account, -cents(form.money("UnappliedAmt")), form.party)]
 
