@@ -24,7 +24,9 @@ from .refund_receipt import REFUND_RECEIPT
 from .sales_receipt import SALES_RECEIPT
 from .tax import TAX_AGENCY, TAX_CODE, TAX_RATE
 from .term import TERM
+from .time_activity import TIME_ACTIVITY
 from .tracking import CLASS, DEPARTMENT
+from .transfer import TRANSFER
 from .vendor import VENDOR
 from .vendor_credit import VENDOR_CREDIT
 
@@ -57,6 +59,8 @@ ENTITIES: tuple[Entity, ...] = (
     PURCHASE,
     PURCHASE_ORDER,
     JOURNAL_ENTRY,
+    TIME_ACTIVITY,
+    TRANSFER,
     COMPANY_INFO,
     PREFERENCES,
 )
