@@ -44,6 +44,8 @@ class Actor:
         return who.split("|")[1]
 
 
+# References inside lines that hold the id of a customer, vendor or employee.
+NAME_REFERENCES = ("CustomerRef", "VendorRef", "EntityRef", "Entity")
 SYSTEM = Actor("ui", "QuickBooks")
 
 
@@ -566,7 +568,24 @@ class Books:
                 document[field.name] = {**document[field.name], "value": into.id}
                 if field.shows_name:
                     document[field.name]["name"] = shown_name(entity, into)
+                if owner.shape is Shape.TRANSACTION and field.name == owner.party:
+                    row.parent = f"{entity.name}:{into.id}"
                 self._save(row, document, now, actor, "merge", keep_who=True)
+        if entity.is_name:
+            self._move_lines(entity, away, into, now, actor)
+            names = (f"{entity.name}:{away.id}", f"{entity.name}:{into.id}")
+            self.transactions.ledger.rename(away.realm, *names)
+
+    def _move_lines(self, entity: Entity, away: Row, into: Row, now: float, actor: Actor) -> None:
+        """Customers, vendors and employees that lines of transactions name."""
+        name = shown_name(entity, into)
+        for owner in ENTITIES:
+            if owner.shape is not Shape.TRANSACTION or "Line" not in owner.by_name:
+                continue
+            for row in self.store.mentioning(away.realm, owner.name, away.id):
+                document = loads(row.doc)
+                if _repoint(document.get("Line"), away.id, {"value": into.id, "name": name}):
+                    self._save(row, document, now, actor, "merge", keep_who=True)
 
     def _total_balances(
         self, entity: Entity, realm: str, ids: list[str], now: float, actor: Actor
@@ -668,6 +687,21 @@ def _check_type(entity: Entity, document: dict[str, Any], actor: Actor) -> None:
         raise errors.unsupported_operation(
             f"A write to {entity.name} of Type {kind} is not supported."
         )
+
+
+def _repoint(part: Any, away: str, into: dict[str, str]) -> bool:
+    """Let references to a name inside lines point at another; returns whether there were any."""
+    found = False
+    if isinstance(part, list):
+        for each in part:
+            found |= _repoint(each, away, into)
+    elif isinstance(part, dict):
+        for key, each in part.items():
+            if key in NAME_REFERENCES and isinstance(each, dict) and each.get("value") == away:
+                each |= into
+                found = True
+            found |= _repoint(each, away, into)
+    return found
 
 
 def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:

@@ -184,6 +184,50 @@ def test_a_person_can_void_what_the_api_cannot_8_5() -> None:
     ]
 
 
+def test_a_merged_vendors_books_are_the_survivors_9() -> None:
+    company = Company()
+    made = company.write("Bill", VendorRef=ref(VENDOR), Line=[expense(100)])
+    lines = [entry_line("Credit", 7, PAYABLE, "Vendor", VENDOR), entry_line("Debit", 7, "7")]
+    entered = company.write("JournalEntry", Line=lines)
+    company.write("Bill", VendorRef=ref("32"), Line=[expense(3)])
+
+    company.books.merge(company.realm, BY_NAME["Vendor"], VENDOR, "32", PERSON)
+    assert company.row("Vendor", "32")["Balance"] == 110
+    company.write("Bill", VendorRef=ref("32"), Line=[expense(10)])
+    assert company.row("Vendor", "32")["Balance"] == 120
+    company.delete("Bill", made["Id"])
+
+    assert company.row("Vendor", "32")["Balance"] == 20
+    line = company.row("JournalEntry", entered["Id"])["Line"][0]
+    owner = line["JournalEntryLineDetail"]["Entity"]["EntityRef"]
+    assert owner == {"value": "32", "name": "Cal Telephone"}
+    assert company.row("JournalEntry", entered["Id"])["SyncToken"] == "0"
+
+
+def test_a_merged_customers_invoices_are_found_at_the_survivor_9() -> None:
+    company = Company()
+    detail = {"ItemRef": ref("6")}
+    line = {"Amount": 45, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    made = company.write("Invoice", CustomerRef=ref(DYLAN), Line=[line])
+
+    company.books.merge(company.realm, BY_NAME["Customer"], DYLAN, "12", PERSON)
+    company.books.merge(company.realm, BY_NAME["Customer"], "12", "15", PERSON)
+
+    assert company.row("Invoice", made["Id"])["CustomerRef"]["value"] == "15"
+    assert company.ledger.owed(company.realm, "Customer:15") == 4500
+
+
+def test_other_money_in_a_deposit_is_the_vendors_who_is_named_9() -> None:
+    company = Company()
+    detail = {"AccountRef": ref(PAYABLE), "Entity": {"value": VENDOR, "type": "VENDOR"}}
+    line = {"Amount": 12, "DetailType": "DepositLineDetail", "DepositLineDetail": detail}
+
+    made = company.write("Deposit", DepositToAccountRef=ref(CHECKING), Line=[line])
+
+    assert company.postings("Deposit", made["Id"])[1] == (PAYABLE, -1200, "Vendor:30")
+    assert company.row("Vendor", VENDOR)["Balance"] == 12
+
+
 # --- Whatever happens, it adds up ---
 
 AMOUNTS = st.integers(1, 20000).map(lambda cents: Decimal(cents) / 100)
