@@ -207,7 +207,7 @@ def _item(item: dict[str, Any]) -> Item:
     if operation is None:
         missing = errors.required_missing("operation")
         return Item(b_id, "write", what, entity, missing)
-    if operation not in OPERATIONS:
+    if not isinstance(operation, str) or operation not in OPERATIONS:
         wrong = errors.invalid_enumeration("operation", str(operation)[:100])
         return Item(b_id, "write", what, entity, wrong)
     kind = "write"

@@ -44,6 +44,8 @@ class Actor:
         return who.split("|")[1]
 
 
+# References inside lines that hold the id of a customer, vendor or employee.
+NAME_REFERENCES = ("CustomerRef", "VendorRef", "EntityRef", "Entity")
 SYSTEM = Actor("ui", "QuickBooks")
 
 
@@ -269,9 +271,7 @@ class Books:
         """Create an entry of a list from properties that were read already."""
         if not entity.can_create:
             raise errors.required_missing("Id")
-        for name in entity.required:
-            if sent.get(name) in (None, rules.CLEARED):
-                raise errors.required_missing(name)
+        rules.check_sent(entity.required, sent)
         document = rules.new_document(entity, sent)
         _check_type(entity, document, actor)
         if entity.name_field:
@@ -332,9 +332,7 @@ class Books:
         if not actor.is_person:
             if rules.read_token(body.get("SyncToken")) != row.token:
                 raise errors.stale_object(Actor.name_of(row.who))
-            for name in entity.required_in_updates:
-                if sent.get(name) in (None, rules.CLEARED):
-                    raise errors.required_missing(name)
+            rules.check_sent(entity.required_in_updates, sent)
         current = loads(row.doc)
         document = rules.updated_document(
             entity,
@@ -567,10 +565,27 @@ class Books:
         for owner, field in references_to(entity):
             for row in self._pointing_at(owner, field, away):
                 document = loads(row.doc)
-                document[field.name] = {"value": into.id}
+                document[field.name] = {**document[field.name], "value": into.id}
                 if field.shows_name:
                     document[field.name]["name"] = shown_name(entity, into)
+                if owner.shape is Shape.TRANSACTION and field.name == owner.party:
+                    row.parent = f"{entity.name}:{into.id}"
                 self._save(row, document, now, actor, "merge", keep_who=True)
+        if entity.is_name:
+            self._move_lines(entity, away, into, now, actor)
+            names = (f"{entity.name}:{away.id}", f"{entity.name}:{into.id}")
+            self.transactions.ledger.rename(away.realm, *names)
+
+    def _move_lines(self, entity: Entity, away: Row, into: Row, now: float, actor: Actor) -> None:
+        """Customers, vendors and employees that lines of transactions name."""
+        name = shown_name(entity, into)
+        for owner in ENTITIES:
+            if owner.shape is not Shape.TRANSACTION or "Line" not in owner.by_name:
+                continue
+            for row in self.store.mentioning(away.realm, owner.name, away.id):
+                document = loads(row.doc)
+                if _repoint(document.get("Line"), away.id, {"value": into.id, "name": name}):
+                    self._save(row, document, now, actor, "merge", keep_who=True)
 
     def _total_balances(
         self, entity: Entity, realm: str, ids: list[str], now: float, actor: Actor
@@ -627,6 +642,17 @@ class Books:
                 self._save(row, document, now, SYSTEM, "balance", keep_who=True)
                 self._total_balances(entity, realm, [id], now, SYSTEM)
 
+    def move_stock(self, realm: str, moved: dict[str, Decimal], now: float) -> None:
+        """Raise or lower QtyOnHand of items by so much; like balances, without their token."""
+        for id, quantity in moved.items():
+            row = self.store.get(realm, "Item", id)
+            if row is None or not quantity:
+                continue
+            document = loads(row.doc)
+            on_hand = Decimal(document.get("QtyOnHand") or 0) + quantity
+            document["QtyOnHand"] = rounded(on_hand, 5)
+            self._save(row, document, now, SYSTEM, "stock", keep_who=True)
+
     @staticmethod
     def differs(entity: Entity, current: dict[str, Any], document: dict[str, Any]) -> bool:
         return any(current.get(field.name) != document.get(field.name) for field in entity.fields)
@@ -663,12 +689,27 @@ def _check_type(entity: Entity, document: dict[str, Any], actor: Actor) -> None:
         )
 
 
+def _repoint(part: Any, away: str, into: dict[str, str]) -> bool:
+    """Let references to a name inside lines point at another; returns whether there were any."""
+    found = False
+    if isinstance(part, list):
+        for each in part:
+            found |= _repoint(each, away, into)
+    elif isinstance(part, dict):
+        for key, each in part.items():
+            if key in NAME_REFERENCES and isinstance(each, dict) and each.get("value") == away:
+                each |= into
+                found = True
+            found |= _repoint(each, away, into)
+    return found
+
+
 def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:
     """Every reference property that points at `entity`, parents apart."""
     for owner in ENTITIES:
         for field in owner.fields:
             is_parent = owner.hierarchy and field.name == owner.hierarchy.parent
-            if field.refers_to == entity.name and not is_parent:
+            if entity.name in (field.refers_to, *field.refers_to_any) and not is_parent:
                 yield owner, field
 
 

@@ -301,12 +301,12 @@ def negative_amount(name: str) -> Fault:
     return Fault("2290", "Negative amount", f"Negative amount is not allowed in {name}", name)
 
 
-def category_on_line(id: str) -> Fault:
+def category_on_line(id: str, place: str) -> Fault:
     return Fault(
         "2500",
         "Invalid Reference Id",
         f"Invalid Reference Id : The item {id} is set up as a category and cannot be used here.",
-        "Line.SalesItemLineDetail.ItemRef",
+        place,
     )
 
 
@@ -314,6 +314,22 @@ def unknown_account(id: str) -> Fault:
     detail = f"Invalid Reference Id : Accounts element id {id} is invalid"
     return Fault(
         "2500", "Invalid Reference Id", detail, "AccountRef", notes={"unknown_reference": True}
+    )
+
+
+def debits_not_credits(difference: str) -> Fault:
+    return Fault(
+        "2300",
+        "Debits not equal to credits",
+        f"Debits are not equal to credits. Difference:{difference}",
+        "Line.Amount",
+    )
+
+
+def name_required(type: str, noun: str) -> Fault:
+    """A line on receivables or payables needs to say whose it is."""
+    return business_validation(
+        f"When you use {type}, you must choose a {noun} in the Name field.", "Line"
     )
 
 
@@ -366,6 +382,15 @@ def period_closed() -> Fault:
         "Account Period Closed, Cannot Update Through Services API",
         "The account period has closed and the account books cannot be updated through the QBO"
         " Services API. Please use the QBO website to make these changes.",
+    )
+
+
+def before_stock(item: str) -> Fault:
+    return Fault(
+        "6270",
+        "Inventory transaction before start date",
+        f"The transaction is dated before the inventory start date of the item {item}.",
+        "TxnDate",
     )
 
 

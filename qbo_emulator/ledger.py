@@ -92,6 +92,12 @@ class Ledger:
         )
         return dict(rows.fetchall())
 
+    def rename(self, realm: str, away: str, into: str) -> None:
+        """What was posted to one name is another's, after a merge."""
+        self.store.db.execute(
+            "UPDATE posting SET name = ? WHERE realm = ? AND name = ?", (into, realm, away)
+        )
+
     def owed(self, realm: str, name: str) -> int:
         """Cents that a customer owes (receivables) or is owed as a vendor (payables)."""
         type = PAYABLE if name.startswith("Vendor:") else RECEIVABLE

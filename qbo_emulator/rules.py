@@ -140,6 +140,13 @@ def read_token(value: Any) -> int:
     return int(text)
 
 
+def check_sent(names: tuple[str, ...], sent: dict[str, Any]) -> None:
+    """These properties were sent and hold something (2020)."""
+    for name in names:
+        if sent.get(name) in (None, CLEARED, []):
+            raise errors.required_missing(name)
+
+
 def is_sparse(body: dict[str, Any]) -> bool:
     return body.get("sparse") in (True, "true", "True", "TRUE")
 
@@ -305,7 +312,16 @@ def _read_ref(field: Field, value: Any, switches: Switches) -> Any:
             raise errors.unrecognized_property(name, "ReferenceType", ["value", "name", "type"])
     target = value.get("value")
     text = "" if target is None else _plain(field.name, target, switches)
-    return {"value": _limited(field.name, text, 100)} if text else CLEARED
+    if not text:
+        return CLEARED
+    reference = {"value": _limited(field.name, text, 100)}
+    if field.refers_to_any and value.get("type"):
+        kind = _plain(field.name, value["type"], switches)
+        words = {word.lower(): word for word in field.refers_to_any}
+        if kind.lower() not in words:
+            raise errors.invalid_enumeration(f"{field.name}.type", kind[:100])
+        reference["type"] = words[kind.lower()]
+    return reference
 
 
 def _read_memo(field: Field, value: Any, switches: Switches) -> Any:

@@ -320,6 +320,15 @@ class Store:
         )
         return [Row(*row) for row in rows]
 
+    def mentioning(self, realm: str, entity: str, id: str) -> list[Row]:
+        """The objects of `entity` that hold a reference to this id somewhere."""
+        rows = self.db.execute(
+            f"SELECT {OBJECT_COLUMNS} FROM object WHERE realm = ? AND entity = ?"
+            " AND gone IS NULL AND INSTR(doc, ?) > 0",
+            (realm, entity, f'"value":"{id}"'),
+        )
+        return [Row(*row) for row in rows]
+
     def named(self, realm: str, space: str, key: str) -> list[Row]:
         """Who has this name (already folded), active or not."""
         rows = self.db.execute(

@@ -2,6 +2,8 @@
 
 from .account import ACCOUNT
 from .base import Entity, Field, Find, Kind, Shape
+from .bill import BILL
+from .bill_payment import BILL_PAYMENT
 from .company_info import COMPANY_INFO
 from .credit_memo import CREDIT_MEMO
 from .currency import COMPANY_CURRENCY, EXCHANGE_RATE
@@ -12,15 +14,21 @@ from .employee import EMPLOYEE
 from .estimate import ESTIMATE
 from .invoice import INVOICE
 from .item import ITEM
+from .journal_entry import JOURNAL_ENTRY
 from .payment import PAYMENT
 from .payment_method import PAYMENT_METHOD
 from .preferences import PREFERENCES
+from .purchase import PURCHASE
+from .purchase_order import PURCHASE_ORDER
 from .refund_receipt import REFUND_RECEIPT
 from .sales_receipt import SALES_RECEIPT
 from .tax import TAX_AGENCY, TAX_CODE, TAX_RATE
 from .term import TERM
+from .time_activity import TIME_ACTIVITY
 from .tracking import CLASS, DEPARTMENT
+from .transfer import TRANSFER
 from .vendor import VENDOR
+from .vendor_credit import VENDOR_CREDIT
 
 ENTITIES: tuple[Entity, ...] = (
     CUSTOMER,
@@ -45,6 +53,14 @@ ENTITIES: tuple[Entity, ...] = (
     REFUND_RECEIPT,
     ESTIMATE,
     DEPOSIT,
+    BILL,
+    BILL_PAYMENT,
+    VENDOR_CREDIT,
+    PURCHASE,
+    PURCHASE_ORDER,
+    JOURNAL_ENTRY,
+    TIME_ACTIVITY,
+    TRANSFER,
     COMPANY_INFO,
     PREFERENCES,
 )

@@ -54,6 +54,7 @@ class Field:
     only_in_ui: read only for apps, not for people.
     laid_over: an OBJECT that is laid over the stored one, part by part.
     choices: the words it may hold.  refers_to: the entity a reference points at.
+    refers_to_any: the entities of which its `type` names one; their ids are one sequence.
     low, high: the range of a number (else 2240).
     shows_name: answers give the name of what a reference points at.
     filters, sorts: usable in WHERE and ORDERBY (3.7).
@@ -69,6 +70,7 @@ class Field:
     forbidden: str = ""
     choices: tuple[str, ...] = ()
     refers_to: str = ""
+    refers_to_any: tuple[str, ...] = ()
     shows_name: bool = False
     low: int | None = None
     high: int | None = None
@@ -160,6 +162,7 @@ class Entity:
     numbers: the counter of its DocNumber; entities with the same one share numbers (4.6.4).
     settle, post, links: see above; without `post` it is not in the ledger (estimates).
     open_amount: the property that holds what is still open, if it can be paid or used up.
+    moves_stock: 1 where its item lines bring stock in, -1 where they take it out.
     void: how a void is asked for: "operation" or "include" (5.5); "" for none.
     can_email, can_print: whether it can be sent and has a PDF (5.10, 5.11).
     """
@@ -203,6 +206,7 @@ class Entity:
     links: Links | None = None
     names_links: tuple[str, ...] = ()
     open_amount: str = ""
+    moves_stock: int = 0
     void: str = ""
     can_email: bool = False
     can_print: bool = False

@@ -30,6 +30,7 @@ CREDIT_MEMO = Entity(
     open_amount="Balance",
     can_email=True,
     can_print=True,
+    moves_stock=1,
     sends_events=EVENTS,
     fields=(
         Field("RemainingCredit", Kind.DECIMAL, read_only=True),

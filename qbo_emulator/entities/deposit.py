@@ -9,7 +9,7 @@ DETAIL = Field(
     Kind.OBJECT,
     java_class="DepositLineDetail",
     parts=(
-        Field("Entity", Kind.REF),
+        Field("Entity", Kind.REF, refers_to_any=("Customer", "Vendor", "Employee")),
         Field("AccountRef", Kind.REF),
         Field("PaymentMethodRef", Kind.REF),
         Field("CheckNum", limit=21),

@@ -33,6 +33,7 @@ INVOICE = Entity(
     void="operation",
     can_email=True,
     can_print=True,
+    moves_stock=-1,
     sends_events=EVENTS,
     fields=(
         *ONLINE,

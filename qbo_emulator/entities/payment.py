@@ -1,6 +1,6 @@
 """Payment (4.7): money from a customer, used on invoices or not."""
 
-from ..transactions import payments
+from ..transactions import applied, payments
 from .base import Entity, Field, Kind, Shape
 from .sales_form import CUSTOMER, EVENTS, HEAD, LINE_HEAD, LINKED, RECEIVED
 
@@ -13,7 +13,7 @@ PAYMENT = Entity(
     party_entity="Customer",
     settle=payments.settle,
     post=payments.post,
-    links=payments.links_of,
+    links=applied.links_of,
     void="include",
     can_email=True,
     can_print=True,

@@ -30,6 +30,7 @@ SALES_RECEIPT = Entity(
     void="include",
     can_email=True,
     can_print=True,
+    moves_stock=-1,
     sends_events=EVENTS,
     fields=(
         CUSTOM_FIELDS,

@@ -94,6 +94,6 @@ def post(form: Form) -> list[Posting]:
         detail = line.get("DepositLineDetail", {})
         account = undeposited if line.get("LinkedTxn") else detail["AccountRef"]["value"]
         whose = detail.get("Entity") or {}
-        name = f"{str(whose.get('type', 'Customer')).title()}:{whose['value']}" if whose else ""
+        name = f"{whose.get('type', 'Customer')}:{whose['value']}" if whose else ""
         found.append(Posting(account, -cents(line["Amount"]), name))
     return found

@@ -7,6 +7,7 @@ Whatever a write touches beside its own object (an invoice that is paid, the cus
 brought up to date in the same database transaction.
 """
 
+from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,17 @@ from ..jsontext import loads
 from ..ledger import Entry, Ledger
 from ..money import from_cents
 from ..store import Row
-from . import lines, numbers, payments
+from . import applied, lines, numbers, payments, stock
 from .company import Company
 from .form import CHARGES, Form
-from .links import MARK, MONEY, Link, Links, shown
+from .links import MARK, Link, Links, shown
 
 if TYPE_CHECKING:
     from ..books import Actor, Books
 
 VOIDED = "Voided"
+AMOUNTS = ("TotalAmt", "Amount", "Balance", "UnappliedAmt", "RemainingCredit", "Deposit")
+PAYMENTS = ("Payment", "BillPayment")
 
 
 class Transactions:
@@ -47,7 +50,7 @@ class Transactions:
         include: frozenset[str] = frozenset(),
     ) -> tuple[Row, list[Row]]:
         """Returns the new row, and the rows of what moved with it."""
-        _check_required(entity, sent)
+        rules.check_sent(entity.required, sent)
         now = self.books.clock.epoch()
         company = self._company(realm, actor, now)
         form = Form(
@@ -104,9 +107,10 @@ class Transactions:
         """Returns the row and what moved with it; None for the latter where nothing changed."""
         row = self._for_change(realm, entity, id, body, actor)
         current = loads(row.doc)
+        rules.check_sent(() if actor.is_person else entity.required_in_updates, sent)
         is_sparse = rules.is_sparse(body) or actor.is_person
         if not is_sparse:
-            _check_required(entity, sent)
+            rules.check_sent(entity.required, sent)
         document = rules.updated_document(entity, current, sent, sparse=is_sparse, merge=False)
         company = self._company(realm, actor, self.books.clock.epoch())
         form = Form(
@@ -123,8 +127,8 @@ class Transactions:
         _check_not_void(form)
         self._check_not_deposited(row, actor)
         self._check(form)
-        if entity.open_amount and self._shrinks(form, actor):
-            form.used = self._used(realm, entity, id)
+        released = self._shrink(form, actor) if entity.open_amount else []
+        form.used = self._used(realm, entity, id)
         self._settle(form)
         self._check_open_period(form, actor)
         self.books.number_addresses(realm, entity, document)
@@ -132,7 +136,7 @@ class Transactions:
             return row, None
         self._save(row, form, actor, "update")
         moved = self._follow(form, row, actor)
-        return self._row(realm, entity, id), moved
+        return self._row(realm, entity, id), [*released, *moved]
 
     def delete(
         self, realm: str, entity: Entity, id: str, body: dict[str, Any], actor: "Actor"
@@ -161,10 +165,10 @@ class Transactions:
         self._check_open_period(form, actor)
         touched = self._unlink(form)
         document = form.document
-        if entity.name == "Payment":  # its lines say only what it was used on
-            document["Line"] = []
         lines.clear(document)
-        for name in ("TotalAmt", "Balance", "UnappliedAmt", "RemainingCredit", "Deposit"):
+        if entity.name in PAYMENTS:
+            document["Line"] = []
+        for name in AMOUNTS:
             if name in document:
                 document[name] = 0
         if "TxnTaxDetail" in document:
@@ -194,7 +198,10 @@ class Transactions:
         return row
 
     def _check(self, form: Form) -> None:
-        """References that are new or changed exist and are active (2500)."""
+        """What is required is there (2020), references exist and new ones are active (2500)."""
+        for name in form.entity.required:
+            if form.get(name) in (None, []):
+                raise errors.required_missing(name)
         self.books.check_references(
             form.company.realm, form.entity, form.document, form.before or {}
         )
@@ -294,6 +301,8 @@ class Transactions:
         entry = Entry(form.company.realm, form.entity.name, form.id, date, postings)
         names = self.ledger.replace(entry)
         self.books.settle_balances(form.company.realm, names, form.company.now)
+        moved = stock.moves(form, is_gone=not postings)
+        self.books.move_stock(form.company.realm, moved, form.company.now)
 
     def _unlink(self, form: Form) -> list[tuple[str, str]]:
         """Take all links of a transaction away; returns what they touched."""
@@ -306,8 +315,12 @@ class Transactions:
             (each.entity, each.id) for each in others
         ]
 
-    def _shrinks(self, form: Form, actor: "Actor") -> bool:
-        """An invoice below what is paid on it gives the rest back to its payments, newest first."""
+    def _shrink(self, form: Form, actor: "Actor") -> list[Row]:
+        """
+        What becomes less than is used of it gives the rest back to its payments, newest first.
+
+        Returns: the rows of what moved with it.
+        """
         probe = Form(
             entity=form.entity,
             company=form.company,
@@ -320,24 +333,26 @@ class Transactions:
         self._settle(probe)
         over = -Decimal(probe.document[form.entity.open_amount]) + form.used
         excess = int(over * 100)
-        realm, name = form.company.realm, form.entity.name
-        links = [each for each in self.links.on(realm, name, form.id) if each.kind == MONEY]
-        for link in reversed(links):
-            if excess <= 0:
-                break
-            taken = min(excess, link.cents)
+        held: Counter[tuple[str, str]] = Counter()
+        for link in self.links.on(form.company.realm, form.entity.name, form.id):
+            held[link.entity, link.id] += link.cents
+        moved = []
+        for (entity, id), cents in reversed(held.items()):
+            taken = min(max(excess, 0), cents)
             excess -= taken
-            self.links.set_cents(realm, link, link.cents - taken)
-            self._release(realm, link, link.cents - taken, actor)
-        return over > 0
+            if taken:
+                moved += self._release(form, BY_NAME[entity], id, cents - taken, actor)
+        own = (form.entity.name, form.id)
+        return [each for each in moved if (each.entity, each.id) != own]
 
-    def _release(self, realm: str, link: Link, keep: int, actor: "Actor") -> None:
-        row = self._row(realm, BY_NAME[link.entity], link.id)
-        form = self._form(row, actor)
-        form.document = payments.released(form.document, link.target, link.target_id, keep)
-        self._settle(form)
-        self._save(row, form, actor, "released")
-        self._follow(form, row, actor)
+    def _release(self, form: Form, entity: Entity, id: str, keep: int, actor: "Actor") -> list[Row]:
+        """Leave a payment only so many cents on the transaction of a form."""
+        row = self._row(form.company.realm, entity, id)
+        payment = self._form(row, actor)
+        payment.document = applied.released(payment.document, form.entity.name, form.id, keep)
+        self._settle(payment)
+        self._save(row, payment, actor, "released")
+        return [row, *self._follow(payment, row, actor)]
 
     def rebuild(self, row: Row) -> None:
         """Links and postings of a stored transaction, made anew from its document alone."""
@@ -357,30 +372,27 @@ class Transactions:
             row = self.store.get(realm, name, id)
             if row is None or row.gone or BY_NAME.get(name) is None:
                 continue
-            fresh = self._refresh(row, actor)
-            if fresh is not None:
-                moved.append(fresh)
+            moved += self._refresh(row, actor)
         return moved
 
-    def _refresh(self, row: Row, actor: "Actor") -> Row | None:
+    def _refresh(self, row: Row, actor: "Actor") -> list[Row]:
+        """Returns the row and what moved with it; nothing where it stays as it was."""
         form = self._form(row, actor)
         document = form.document
-        if row.entity == "Payment":
+        if row.entity in PAYMENTS:
             self._drop_lost_lines(form)
         if not _is_void(document):
             self._settle(form)
         if not self.books.differs(form.entity, loads(row.doc), document):
-            return None
+            return []
         self._save(row, form, actor, "linked")
-        if form.entity.post:
-            self.links.replace(row.realm, row.entity, row.id, links_of(form))
-            self._post(form, tuple(form.entity.post(form)))
-        return self._row(row.realm, form.entity, row.id)
+        others = self._follow(form, row, actor) if form.entity.post else []
+        return [self._row(row.realm, form.entity, row.id), *others]
 
     def _drop_lost_lines(self, form: Form) -> None:
         """Lines of a payment whose target is gone: their money is unapplied now (9)."""
         kept = {(each.target, each.target_id) for each in self.links.of(
-            form.company.realm, "Payment", form.id)}  # fmt: skip
+            form.company.realm, form.entity.name, form.id)}  # fmt: skip
         form.document["Line"] = [
             line
             for line in form.document.get("Line", [])
@@ -409,7 +421,7 @@ def links_of(form: Form) -> list[Link]:
     """The links that a document's own words make."""
     if form.entity.links is not None:
         return form.entity.links(form)
-    marks = [each for each in form.entity.names_links if each not in CHARGES]
+    marks = [each for each in form.entity.names_links if each in BY_NAME]
     return [
         Link(form.entity.name, form.id, each["TxnType"], each["TxnId"], 0, MARK)
         for each in form.get("LinkedTxn", [])
@@ -424,15 +436,10 @@ def _index(row: Row, form: Form) -> None:
     row.parent = form.party
 
 
-def _check_required(entity: Entity, sent: dict[str, Any]) -> None:
-    for name in entity.required:
-        if sent.get(name) in (None, rules.CLEARED, []):
-            raise errors.required_missing(name)
-
-
 def _is_void(document: dict[str, Any]) -> bool:
     note = str(document.get("PrivateNote", ""))
-    return note.startswith(VOIDED) and not document.get("TotalAmt")
+    amounts = (document.get("TotalAmt"), document.get("Amount"))
+    return note.startswith(VOIDED) and not any(amounts)
 
 
 def _check_not_void(form: Form) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Fault
 from ..money import rounded
 from .company import Company, Ref
+from .hours import charge_of
 
 if TYPE_CHECKING:
     from ..entities import Entity
@@ -84,12 +85,14 @@ class Form:
     @property
     def charges(self) -> list[dict[str, Any]]:
         """Delayed charges on an invoice: in its total, without a line of their own (4.6.5)."""
-        found = [
-            self.company.find(linked["TxnType"], linked["TxnId"])
-            for linked in self.document.get("LinkedTxn", [])
-            if linked["TxnType"] in CHARGES
-        ]
-        return [charge for charge in found if charge is not None]
+        found = []
+        for linked in self.document.get("LinkedTxn", []):
+            if linked["TxnType"] in CHARGES:
+                charge = self.company.find(linked["TxnType"], linked["TxnId"])
+                if charge is not None:
+                    is_time = linked["TxnType"] == "TimeActivity"
+                    found.append(charge_of(charge) if is_time else charge)
+        return found
 
     def account_of(self, line: dict[str, Any]) -> Ref:
         """The income account of an item line."""

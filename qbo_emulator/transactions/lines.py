@@ -15,6 +15,7 @@ from .company import Company
 from .form import Form
 
 ITEM, GROUP, TEXT = "SalesItemLineDetail", "GroupLineDetail", "DescriptionOnly"
+BOUGHT_ITEM = "ItemBasedExpenseLineDetail"
 SUBTOTAL, DISCOUNT = "SubTotalLineDetail", "DiscountLineDetail"
 SPECIAL_ITEMS = ("SHIPPING_ITEM_ID", "GRATUITY_ITEM_ID", "TIPS_ITEM_ID")
 
@@ -44,9 +45,9 @@ def settle(form: Form) -> None:
 class LineNumbers:
     """Gives out line ids: a known one stays, every other line gets the next (4.6.2, 5: 5 → 6)."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, first: int = 1) -> None:
         self.known = set(_ids(form.was("Line") or []))
-        self.highest = max((int(each) for each in self.known if each.isdigit()), default=0)
+        self.highest = max((int(each) for each in self.known if each.isdigit()), default=first - 1)
         self.given: set[str] = set()
 
     def take(self, sent: str) -> str:
@@ -90,6 +91,12 @@ def _item(form: Form, line: dict[str, Any]) -> dict[str, Any]:
     if ITEM not in line:
         raise errors.required_missing(ITEM)
     detail = dict(line[ITEM])
+    settle_amount(line, detail)
+    return {"Amount": line["Amount"], ITEM: _with_item(form, detail)}
+
+
+def settle_amount(line: dict[str, Any], detail: dict[str, Any]) -> None:
+    """Amount is quantity times price, rounded half up (6070)."""
     if "Amount" not in line:
         raise errors.required_missing("Amount")
     quantity, price = detail.get("Qty"), detail.get("UnitPrice")
@@ -97,14 +104,9 @@ def _item(form: Form, line: dict[str, Any]) -> dict[str, Any]:
         detail.pop("Qty", None)
         detail.pop("UnitPrice", None)
     elif quantity and price:
-        _check_amount(line["Amount"], Decimal(quantity) * Decimal(price))
-    return {"Amount": line["Amount"], ITEM: _with_item(form, detail)}
-
-
-def _check_amount(amount: Any, product: Decimal) -> None:
-    """Amount is quantity times price, rounded half up (6070)."""
-    if Decimal(amount) != to_cents(product):
-        raise errors.wrong_amount(f"{Decimal(amount):,.2f}")
+        amount = Decimal(line["Amount"])
+        if amount != to_cents(Decimal(quantity) * Decimal(price)):
+            raise errors.wrong_amount(f"{amount:,.2f}")
 
 
 def _with_item(form: Form, detail: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +119,7 @@ def _with_item(form: Form, detail: dict[str, Any]) -> dict[str, Any]:
         shown["ItemRef"] = {"value": sent_ref["value"]}
         account = form.company.account("income")
     else:
-        item = _usable_item(form, sent_ref["value"])
+        item = usable_item(form, sent_ref["value"], f"Line.{ITEM}.ItemRef")
         shown["ItemRef"] = {"value": sent_ref["value"], "name": item["FullyQualifiedName"]}
         income = item.get("IncomeAccountRef") or form.company.account("income")
         account = form.company.account_named(income["value"])
@@ -125,15 +127,21 @@ def _with_item(form: Form, detail: dict[str, Any]) -> dict[str, Any]:
         if name in detail:
             shown[name] = detail[name]
     shown["ItemAccountRef"] = account
-    code = (detail.get("TaxCodeRef") or {"value": "NON"})["value"]
-    if code.upper() not in {"TAX", "NON"}:
-        raise errors.invalid_tax_code(code)
+    code = tax_code(detail)
     if form.company.preference("TaxPrefs", "UsingSalesTax"):
-        shown["TaxCodeRef"] = {"value": code.upper()}
+        shown["TaxCodeRef"] = {"value": code}
     for name in ("DiscountRate", "DiscountAmt", "TaxClassificationRef"):
         if name in detail:
             shown[name] = detail[name]
     return shown
+
+
+def tax_code(detail: dict[str, Any]) -> str:
+    """TAX or NON, the latter where nothing was sent; other codes are refused (6100)."""
+    code = str((detail.get("TaxCodeRef") or {"value": "NON"})["value"])
+    if code.upper() not in {"TAX", "NON"}:
+        raise errors.invalid_tax_code(code)
+    return code.upper()
 
 
 def _default_item(form: Form) -> dict[str, Any]:
@@ -144,18 +152,19 @@ def _default_item(form: Form) -> dict[str, Any]:
     raise errors.required_missing("ItemRef")
 
 
-def _usable_item(form: Form, id: str) -> dict[str, Any]:
+def usable_item(form: Form, id: str, place: str) -> dict[str, Any]:
     """
     The item of a line.
 
+    Args:
+        place: where its reference stands, as "Line.SalesItemLineDetail.ItemRef".
     Raises:
         Fault: 2500 where there is none, it is a category, or it is inactive and new on this form
             (on an old one it may stay, unless `inactive_item_on_update` says otherwise).
     """
-    place = "Line.SalesItemLineDetail.ItemRef"
     item = form.known("Item", id, lambda: errors.unknown_reference(place, "Items", id))
     if item.get("Type") == "Category":
-        raise errors.category_on_line(id)
+        raise errors.category_on_line(id, place)
     if not item.get("Active", True):
         stays = form.company.switches.inactive_item_on_update == "allow"
         if not (stays and id in items_of(form.was("Line") or [])):
@@ -167,8 +176,9 @@ def items_of(lines: Iterable[dict[str, Any]]) -> set[str]:
     """The ids of all items on lines."""
     found = set()
     for line in lines:
-        if ITEM in line:
-            found.add(line[ITEM]["ItemRef"]["value"])
+        for name in (ITEM, BOUGHT_ITEM):
+            if name in line:
+                found.add(line[name]["ItemRef"]["value"])
         found |= items_of(line.get(GROUP, {}).get("Line", []))
     return found
 
@@ -263,7 +273,7 @@ def clear(document: dict[str, Any]) -> None:
     for line in document.get("Line", []):
         if "Amount" in line:
             line["Amount"] = 0
-        detail = line.get(line["DetailType"], {})
+        detail = line.get(line.get("DetailType", ""), {})
         if "Qty" in detail:
             detail["Qty"] = 0
         detail.pop("UnitPrice", None)

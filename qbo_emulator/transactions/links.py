@@ -78,14 +78,6 @@ class Links:
             (realm, target, target_id),
         )
 
-    def set_cents(self, realm: str, link: Link, amount: int) -> None:
-        """Use less (or nothing more) of a link's money."""
-        self.store.db.execute(
-            "UPDATE link SET cents = ? WHERE realm = ? AND entity = ? AND id = ? AND target = ?"
-            " AND target_id = ?",
-            (amount, realm, link.entity, link.id, link.target, link.target_id),
-        )
-
 
 def shown(links: list[Link]) -> list[dict[str, str]]:
     """LinkedTxn of the transaction that is used: the newest first, each once."""

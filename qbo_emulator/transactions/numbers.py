@@ -7,6 +7,7 @@ from ..store import Store
 from .form import Form
 
 MOST_NUMBER = 10**15
+ORDER_NUMBERS = "VendorAndPurchasesPrefs.UseCustomTxnNumbers"
 
 
 def settle(form: Form) -> None:
@@ -37,6 +38,9 @@ def settle(form: Form) -> None:
 def _may_choose(form: Form) -> bool:
     """Custom transaction numbers are on (or off, where `custom_numbers_reading` is reversed)."""
     is_on = bool(form.company.preference("SalesFormsPrefs", "CustomTxnNumbers"))
+    if form.entity.name == "PurchaseOrder":  # has a preference of its own
+        pairs = form.company.preference("OtherPrefs", "NameValue", [])
+        is_on = {"Name": ORDER_NUMBERS, "Value": "true"} in pairs
     is_reversed = form.company.switches.custom_numbers_reading == "reversed"
     return is_on != is_reversed or (form.is_person and bool(form.get("DocNumber")))
 

@@ -1,7 +1,8 @@
 """
 Customer payments (4.7): money received, used on invoices, with or without credits.
 
-The lines say what the money is used on; `links_of` makes the link rows from them.
+A journal entry is paid like an invoice where it raises what the customer owes, and used like a
+credit where it lowers that.
 """
 
 from decimal import Decimal
@@ -10,14 +11,16 @@ from typing import Any
 from .. import errors
 from ..jsontext import loads
 from ..ledger import Posting
-from ..money import cents, rounded
+from ..money import cents, from_cents, rounded
+from . import journal
+from .applied import Applied, within
 from .company import Company
 from .form import Form
-from .links import Link, Links
 from .sales import receivable, settle_deposit_account, settle_head
 
 CREDITS = ("CreditMemo",)
 CHARGED = ("Invoice",)
+JOURNAL = "JournalEntry"
 AUTOMATIC_NOTE = "Created by QB Online to link credits to charges."
 
 
@@ -31,56 +34,55 @@ def settle(form: Form) -> None:
     settle_head(form)
     if form.money("TotalAmt") < 0:
         raise errors.negative_amount("TotalAmt")
-    links = Links(form.company.store)
-    form.document["Line"] = [_settled(form, links, line) for line in form.get("Line", [])]
-    left = form.money("TotalAmt") - _sum(form, CHARGED) + _sum(form, CREDITS)
+    applied = Applied(form, (*CHARGED, *CREDITS, JOURNAL))
+    form.document["Line"] = [_settled(form, applied, line) for line in form.get("Line", [])]
+    left = _left(form)
+    if left < 0 and not form.sent:  # a credit it used is gone
+        form.document["Line"] = within(
+            form.document["Line"], left, lambda line: _sign(form, line) > 0
+        )
+        left = _left(form)
     if left < 0:
         raise errors.business_validation(
             "The amount applied to transactions is more than the amount received.", "Line"
         )
-    form.set_money("UnappliedAmt", left)
+    form.document["UnappliedAmt"] = from_cents(left)
     if form.money("TotalAmt") or form.get("DepositToAccountRef"):
         settle_deposit_account(form)
 
 
-def _sum(form: Form, kinds: tuple[str, ...]) -> Decimal:
-    return sum(
-        (
-            Decimal(line["Amount"])
-            for line in form.document["Line"]
-            if line["LinkedTxn"][0]["TxnType"] in kinds
-        ),
-        Decimal(0),
-    )
+def _left(form: Form) -> int:
+    """Cents that were received or taken from credits, and not used on charges."""
+    used = sum(_sign(form, line) * cents(line["Amount"]) for line in form.document["Line"])
+    return cents(form.money("TotalAmt")) - used
 
 
-def _settled(form: Form, links: Links, line: dict[str, Any]) -> dict[str, Any]:
-    linked = line.get("LinkedTxn") or []
-    if len(linked) != 1:
-        raise errors.cannot_link("A payment line links to one transaction.")
-    kind, id = linked[0].get("TxnType", ""), linked[0].get("TxnId", "")
-    if kind not in (*CHARGED, *CREDITS):
-        raise errors.cannot_link(f"Txn Id {id} of type {kind} cannot be linked.")
-    target = form.known(kind, id, lambda: errors.cannot_link(f"Txn Id {id} cannot be linked."))
-    if not _is_theirs(form.company, target, form.ref("CustomerRef")):
+def _sign(form: Form, line: dict[str, Any]) -> int:
+    """1 for a line that pays something, -1 for one that takes from a credit."""
+    linked = line["LinkedTxn"][0]
+    if linked["TxnType"] == JOURNAL:
+        entry = form.company.find(JOURNAL, linked["TxnId"]) or {}
+        return 1 if journal.receivable(form.company, entry, form.ref("CustomerRef")) > 0 else -1
+    return -1 if linked["TxnType"] in CREDITS else 1
+
+
+def _settled(form: Form, applied: Applied, line: dict[str, Any]) -> dict[str, Any]:
+    kind, id, target = applied.target(line)
+    customer = form.ref("CustomerRef")
+    if kind == JOURNAL:
+        worth = journal.receivable(form.company, target, customer)
+        is_theirs = bool(worth)
+        open_cents = abs(worth) - journal.used(form.company, id, customer, but=form.id)
+    else:
+        is_theirs = _is_theirs(form.company, target, customer)
+        open_cents = cents(target["TotalAmt"]) - cents(target.get("Deposit") or 0)
+        open_cents -= applied.used(kind, id)
+    if not is_theirs:
         raise errors.cannot_link(f"Txn Id {id} cannot be linked: it is of another customer.")
-    if "Amount" not in line:
-        raise errors.required_missing("Amount")
-    amount = cents(line["Amount"])
-    if amount < 0:
-        raise errors.negative_amount("Amount")
-    used = links.used(form.company.realm, kind, id, but=form.id)
-    total = Decimal(target["TotalAmt"]) - Decimal(target.get("Deposit") or 0)
-    open_cents = cents(total) - used
-    if amount > open_cents:
-        if form.company.switches.payment_over_balance == "refuse":
-            raise errors.business_validation(
-                "The amount applied is more than the open balance of the transaction.", "Line"
-            )
-        amount = max(open_cents, 0)
+    amount = applied.use(line, kind, id, open_cents)
     shown = {"TxnId": id, "TxnType": kind}
     extra = _extra(id, open_cents, target.get("DocNumber", ""))
-    return {"Amount": rounded(Decimal(amount) / 100), "LinkedTxn": [shown], "LineEx": extra}
+    return {"Amount": from_cents(amount), "LinkedTxn": [shown], "LineEx": extra}
 
 
 def _is_theirs(company: Company, target: dict[str, Any], customer: str) -> bool:
@@ -115,27 +117,6 @@ def _extra(id: str, open_cents: int, number: str) -> dict[str, Any]:
     }
 
 
-def links_of(form: Form) -> list[Link]:
-    return [
-        Link("Payment", form.id, linked["TxnType"], linked["TxnId"], cents(line["Amount"]))
-        for line in form.get("Line", [])
-        for linked in line["LinkedTxn"]
-    ]
-
-
-def released(document: dict[str, Any], target: str, target_id: str, keep: int) -> dict[str, Any]:
-    """The payment with only `keep` cents left on a target; without any its line goes."""
-    lines = []
-    for line in document.get("Line", []):
-        linked = line["LinkedTxn"][0]
-        if (linked["TxnType"], linked["TxnId"]) == (target, target_id):
-            if not keep:
-                continue
-            line = {**line, "Amount": rounded(Decimal(keep) / 100)}
-        lines.append(line)
-    return {**document, "Line": lines}
-
-
 def post(form: Form) -> list[Posting]:
     """
     Money in, receivables down: of each invoice's customer for what is used on it, of the payer for
@@ -148,9 +129,9 @@ def post(form: Form) -> list[Posting]:
     for line in form.get("Line", []):
         linked = line["LinkedTxn"][0]
         target = form.company.find(linked["TxnType"], linked["TxnId"]) or {}
-        whose = f"Customer:{target['CustomerRef']['value']}"
-        sign = 1 if linked["TxnType"] in CREDITS else -1
-        found.append(Posting(account, sign * cents(line["Amount"]), whose))
+        customer = target.get("CustomerRef") or form.document["CustomerRef"]
+        whose = f"Customer:{customer['value']}"
+        found.append(Posting(account, -_sign(form, line) * cents(line["Amount"]), whose))
     return [*found, Posting(account, -cents(form.money("UnappliedAmt")), form.party)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from .. import errors
 from ..ledger import Posting
 from ..money import CURRENCY_NAMES, cents, home_currency, rounded
-from . import lines, numbers, tax
+from . import lines, numbers, stock, tax
 from .company import Company
 from .form import Form
 
@@ -137,7 +137,19 @@ def _settle_due_date(form: Form) -> None:
 
 
 def due_date(day: str, term: dict[str, Any]) -> str:
-    """When a form of this day is due (4.14): so many days later, or on a day of a month."""
+    """
+    When a form of this day is due (4.14): so many days later, or on a day of a month.
+
+    Raises:
+        Fault: 2070 where the calendar ends before that.
+    """
+    try:
+        return _due_date(day, term)
+    except (OverflowError, ValueError):
+        raise errors.invalid_date("TxnDate", day) from None
+
+
+def _due_date(day: str, term: dict[str, Any]) -> str:
     issued = date.fromisoformat(day)
     if "DayOfMonthDue" not in term:
         return (issued + timedelta(days=int(term.get("DueDays", 0)))).isoformat()
@@ -205,7 +217,7 @@ def _sold(form: Form, sign: int) -> list[Posting]:
     discount, account = lines.discount_of(form.document)
     if account:
         found.append(Posting(account, sign * cents(discount), form.party))
-    return [*found, *_taxed(form, sign), *_stock(form, sign)]
+    return [*found, *_taxed(form, sign), *stock.post_sold(form, sign)]
 
 
 def _taxed(form: Form, sign: int) -> list[Posting]:
@@ -218,19 +230,4 @@ def _taxed(form: Form, sign: int) -> list[Posting]:
         left -= cents(line["Amount"])
     if left:
         found.append(Posting(form.company.account("sales tax")["value"], -sign * left))
-    return found
-
-
-def _stock(form: Form, sign: int) -> list[Posting]:
-    """What stock items cost: out of the inventory at their purchase cost, into cost of goods."""
-    found = []
-    for line in form.items:
-        detail = line["SalesItemLineDetail"]
-        item = form.company.find("Item", detail["ItemRef"]["value"]) or {}
-        if item.get("Type") != "Inventory":
-            continue
-        cost = cents(Decimal(detail.get("Qty") or 0) * Decimal(item.get("PurchaseCost") or 0))
-        expense = item.get("ExpenseAccountRef") or form.company.account("cost of goods")
-        asset = item.get("AssetAccountRef") or form.company.account("inventory")
-        found += [Posting(expense["value"], sign * cost), Posting(asset["value"], -sign * cost)]
     return found
