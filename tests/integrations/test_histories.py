@@ -18,7 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from integrations.reconcile.policy import Side
 from tests.integrations.deliberate_bugs import BUGS, linked
-from tests.integrations.history import DEATHS, EDITED, LATE_COMMIT, Broken, History
+from tests.integrations.history import (
+    BIRTHMARK,
+    DEATHS,
+    EDITED,
+    LATE_COMMIT,
+    Broken,
+    History,
+    read_there,
+)
 from tests.integrations.reconcile.cases import explored
 from tests.quickbooks import Emulator
 
@@ -272,9 +280,23 @@ def made_and_merged_away_before_it_was_read(history: History) -> None:
     assert history.quickbooks.counts()["calls"] - before <= 4
 
 
+def refused_and_then_merged_away(history: History) -> None:
+    """The refusal stayed open beside the merge, though nothing could ever mend it."""
+    history.create_there()
+    linked(history)
+    history.sync(feed=True)
+    mine = history.contacts[0]
+    history.edit_here(mine, "phone")
+    history.quickbooks.fault("fault", operation="update", code="9999", message="No")
+    history.sync()
+    into, gone = sorted(history.customers, key=lambda x: read_there(x, BIRTHMARK) == mine.fax)
+    history.merge_there(gone, into)
+
+
 @pytest.mark.parametrize(
     "story",
     [
+        refused_and_then_merged_away,
         merged_while_a_write_was_open,
         merged_into_one_that_reads_do_not_show_yet,
         made_and_merged_away_before_it_was_read,
