@@ -293,9 +293,19 @@ def refused_and_then_merged_away(history: History) -> None:
     history.merge_there(gone, into)
 
 
+def refused_and_then_archived(history: History) -> None:
+    """It was to be created no longer, and its refusal stayed open whoever pressed Retry."""
+    history.create_here()
+    history.quickbooks.fault("fault", operation="create", code="9999", message="No")
+    history.sync()
+    history.archive_here(history.contacts[0])
+    history.sync()
+
+
 @pytest.mark.parametrize(
     "story",
     [
+        refused_and_then_archived,
         refused_and_then_merged_away,
         merged_while_a_write_was_open,
         merged_into_one_that_reads_do_not_show_yet,
