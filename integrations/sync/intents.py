@@ -11,10 +11,13 @@ from django.conf import settings
 from django.db.models import F
 
 from integrations.entities import ENTITIES
-from integrations.errors import DuplicateName, OutcomeUnknown, SyncError
+from integrations.errors import DuplicateName, FeedTooOld, OutcomeUnknown, Refused, SyncError
 from integrations.models import Intent, Link
 from integrations.providers.base import Books, Operation, Outgoing, Snapshot
 from integrations.sync import links
+
+IDS_REMEMBERED_FOR = timedelta(minutes=10)  # at least: the provider does not tell how long
+CLOCKS_DIFFER_BY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,9 @@ def send(intent: Intent, *, books: Books, now: datetime) -> Snapshot:
         SyncError: it was not done; what follows is the caller's to decide.
     """
     before = intent.sent_at
+    made = _made_long_ago(intent, books=books, now=now)
+    if made is not None:
+        return made
     Intent.objects.filter(pk=intent.pk).update(
         tries=F("tries") + 1, sent_at=now, first_sent_at=intent.first_sent_at or now
     )
@@ -107,6 +113,52 @@ def _made_by_an_earlier_try(intent: Intent, *, books: Books) -> Snapshot | None:
         for each in books.find_by_name(link.entity, intent.values[spec.names])
         if _holds(each, sent, link) and _is_new_enough(each, intent)
     ]
+    return _only_free_one(found, link)
+
+
+def _made_long_ago(intent: Intent, *, books: Books, now: datetime) -> Snapshot | None:
+    """
+    The record that this create made, whoever gave it another name since.
+
+    Asked before the create goes again so late that the provider may have forgotten its request
+    id, and no name would clash: one metered read. The record must have been made while we tried,
+    share a value that hardly two records have alike, be the only one, and belong to nobody else.
+    """
+    first, last = intent.first_sent_at, intent.sent_at
+    if intent.operation != Operation.CREATE or first is None or last is None:
+        return None
+    if now - first < IDS_REMEMBERED_FOR:
+        return None
+    link = intent.link
+    try:
+        page = books.changes_since(first - CLOCKS_DIFFER_BY, [link.entity])
+    except (FeedTooOld, Refused):
+        return None  # then the request id and the name are what is left
+    late_commit = timedelta(seconds=settings.QUICKBOOKS["late_commit_seconds"])
+    sent = ENTITIES[link.entity].record.from_values(intent.values)
+    found = [
+        each
+        for each in page.snapshots
+        if _is_new_enough(each, intent)
+        and each.created_at is not None
+        and each.created_at <= last + late_commit + CLOCKS_DIFFER_BY
+        and _shares_a_value(each, sent, link)
+    ]
+    return _only_free_one(found, link)
+
+
+def _shares_a_value(snapshot: Snapshot, sent: Any, link: Link) -> bool:
+    spec = ENTITIES[link.entity]
+    there = links.to_local(link.connection, snapshot.record)
+    return any(
+        each.same(getattr(sent, each.name), getattr(there, each.name))
+        for each in sent.fields()
+        if each.name in (spec.names, *spec.tells_apart) and sent.values().get(each.name)
+    )
+
+
+def _only_free_one(found: list[Snapshot], link: Link) -> Snapshot | None:
+    """The one that was found, if no record of ours is linked with it."""
     taken = Link.objects.filter(
         connection_id=link.connection_id,
         entity=link.entity,
@@ -126,10 +178,10 @@ def _holds(snapshot: Snapshot, sent: Any, link: Link) -> bool:
 
 
 def _is_new_enough(snapshot: Snapshot, intent: Intent) -> bool:
-    """Made since the first try, give or take clocks that differ by ten minutes."""
+    """Made since the first try, give or take clocks that differ."""
     if snapshot.created_at is None or intent.first_sent_at is None:
         return False
-    return snapshot.created_at >= intent.first_sent_at - timedelta(minutes=10)
+    return snapshot.created_at >= intent.first_sent_at - CLOCKS_DIFFER_BY
 
 
 def outcome_is_open(link: Link) -> bool:

@@ -302,9 +302,21 @@ def refused_and_then_archived(history: History) -> None:
     history.sync()
 
 
+def renamed_there_until_the_request_id_was_forgotten(history: History) -> None:
+    """The lost create went again: no name clashed any more, and a second customer was made."""
+    history.create_here()
+    history.quickbooks.fault("cut_after_commit", operation="create")
+    history.sync()
+    history.edit_there(history.customers[0], "display_name")
+    history.advance(24 * 3600)
+    history.quickbooks.ask("requestids", {"forget": True})
+    history.sync()
+
+
 @pytest.mark.parametrize(
     "story",
     [
+        renamed_there_until_the_request_id_was_forgotten,
         refused_and_then_archived,
         refused_and_then_merged_away,
         merged_while_a_write_was_open,
