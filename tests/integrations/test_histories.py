@@ -313,9 +313,47 @@ def renamed_there_until_the_request_id_was_forgotten(history: History) -> None:
     history.sync()
 
 
+def made_and_refused_when_it_went_again(history: History) -> None:
+    """The refusal of the second try was taken for that of the first: two contacts in the end."""
+    history.create_here()
+    history.quickbooks.fault("cut_after_commit", operation="create")
+    history.sync()
+    history.advance(LATE_COMMIT)
+    history.quickbooks.fault("fault", operation="create", code="9999", message="No")
+    history.sync()
+
+
+def changed_and_refused_when_it_went_again(history: History) -> None:
+    """Our own change was taken for one of QuickBooks, against the next one here."""
+    linked(history)
+    history.edit_here(history.contacts[0], "phone")
+    history.quickbooks.fault("cut_after_commit", operation="update")
+    history.sync()
+    history.advance(LATE_COMMIT)
+    history.quickbooks.fault("fault", operation="update", code="9999", message="No")
+    history.sync()
+    history.edit_here(history.contacts[0], "phone")
+    history.advance(LATE_COMMIT)
+
+
+def changed_and_stale_when_it_went_again(history: History) -> None:
+    """The same, where QuickBooks had forgotten the request id."""
+    linked(history)
+    history.edit_here(history.contacts[0], "phone")
+    history.quickbooks.fault("cut_after_commit", operation="update")
+    history.sync()
+    history.quickbooks.ask("requestids", {"forget": True})
+    history.edit_here(history.contacts[0], "phone")
+    history.advance(LATE_COMMIT)
+    history.sync()
+
+
 @pytest.mark.parametrize(
     "story",
     [
+        made_and_refused_when_it_went_again,
+        changed_and_refused_when_it_went_again,
+        changed_and_stale_when_it_went_again,
         renamed_there_until_the_request_id_was_forgotten,
         refused_and_then_archived,
         refused_and_then_merged_away,
