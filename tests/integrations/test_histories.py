@@ -348,9 +348,17 @@ def changed_and_stale_when_it_went_again(history: History) -> None:
     history.sync()
 
 
+def made_edited_and_stale_at_once(history: History) -> None:
+    """The update that followed the create knew no id to read, and ended as an error of ours."""
+    history.create_here()
+    history.quickbooks.fault("stale", operation="update")
+    history.sync(meanwhile=lambda: history.edit_here(history.contacts[0], "phone"))
+
+
 @pytest.mark.parametrize(
     "story",
     [
+        made_edited_and_stale_at_once,
         made_and_refused_when_it_went_again,
         changed_and_refused_when_it_went_again,
         changed_and_stale_when_it_went_again,
