@@ -89,4 +89,5 @@ class EntitySpec:
     directions: Mapping[str, tuple[Direction, ...]]  # profile -> allowed; the first is the default
     references: tuple[str, ...] = ()  # entities that must be linked first
     names: str = "display_name"  # the field people know it by
+    tells_apart: tuple[str, ...] = ()  # other fields that hardly two records have alike
     url_name: str = ""  # page of one record, by its id

@@ -231,5 +231,6 @@ CONTACT = EntitySpec(
     policy=Policy(direction=Direction.TWO_WAY, without=frozenset({"notes"})),
     directions={"two_way": (Direction.TWO_WAY,), "push_only": (Direction.PUSH,)},
     references=("contact",),
+    tells_apart=("email", "phone", "other_phone", "mobile", "fax"),
     url_name="contacts:contact",
 )

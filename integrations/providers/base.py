@@ -109,6 +109,25 @@ class Company:
     preferences: Mapping[str, Any]  # JSON-ready; keys of our own: see the provider
 
 
+class Level(StrEnum):
+    """How much a setting of the company asks for."""
+
+    OK = "ok"  # works as it is
+    NOTE = "note"  # good to know
+    WARN = "warn"  # something will not go as people may expect
+    STOP = "stop"  # the company cannot be connected
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One setting of the company, in words for people, and what follows from it."""
+
+    title: str
+    value: str
+    effect: str
+    level: Level
+
+
 @dataclass(frozen=True, kw_only=True)
 class TokenSet:
     """What a consent or a refresh gave us. Times are ours: when it was received plus its length."""
@@ -258,6 +277,15 @@ class Provider(Protocol):
 
     def read_stored(self, entity: str, raw: Mapping[str, Any]) -> Snapshot:
         """The snapshot of a `raw` that was stored earlier."""
+
+    def preflight(self, facts: Mapping[str, Any], *, home_currency: str) -> list[Finding]:
+        """
+        What the company's settings mean for the sync, each with its effect.
+
+        Args:
+            facts: a Company as kept, without its id and name; {} where it was never read.
+            home_currency: of the firm.
+        """
 
 
 class WrongSignature(Exception):

@@ -478,9 +478,12 @@ class _Look:
         return "synced" if self.link.state == Link.State.LINKED else "not_synced"
 
     def _drop_bells(self, heard: Snapshot | None) -> None:
-        """Out of scope: the bells are answered with nothing."""
+        """Out of scope: the bells are answered with nothing, and nothing is wrong any more."""
         self._delete_bells(heard, keeps_content=True)
         self.link.wake_at = None
+        if self.link.state == Link.State.UNDECIDED:
+            issues.close(self.link, now=self.now)
+            self.link.rests = ""
         if self.local is not None:
             self.link.label = self.local.label[:600]
         if heard is not None:

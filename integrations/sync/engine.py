@@ -210,6 +210,7 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         report.later += 1
         raise
     except ReferenceInactive as error:
+        link.refresh_from_db(fields=["remote_id"])
         if link.remote_id is None or _read(link, run, clock) is not None:
             _refuse(link, error, clock.now())  # else it was itself that is no longer there
         report.resting += 1
@@ -273,6 +274,7 @@ def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None
 
 def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
     """What the record holds there now; None if it is gone, which a person is told."""
+    link.refresh_from_db(fields=["remote_id"])  # its create may have been answered just now
     assert link.remote_id is not None
     fetched = run.books.fetch(link.entity, [link.remote_id])[link.remote_id]
     match fetched:

@@ -11,10 +11,20 @@ from django.conf import settings
 from django.db.models import F
 
 from integrations.entities import ENTITIES
-from integrations.errors import DuplicateName, OutcomeUnknown, SyncError
+from integrations.errors import (
+    DuplicateName,
+    FeedTooOld,
+    OutcomeUnknown,
+    Refused,
+    Stale,
+    SyncError,
+)
 from integrations.models import Intent, Link
-from integrations.providers.base import Books, Operation, Outgoing, Snapshot
+from integrations.providers.base import Books, Operation, Outgoing, Present, Snapshot
 from integrations.sync import links
+
+IDS_REMEMBERED_FOR = timedelta(minutes=10)  # at least: the provider does not tell how long
+CLOCKS_DIFFER_BY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +71,9 @@ def send(intent: Intent, *, books: Books, now: datetime) -> Snapshot:
         SyncError: it was not done; what follows is the caller's to decide.
     """
     before = intent.sent_at
+    made = _made_long_ago(intent, books=books, now=now)
+    if made is not None:
+        return made
     Intent.objects.filter(pk=intent.pk).update(
         tries=F("tries") + 1, sent_at=now, first_sent_at=intent.first_sent_at or now
     )
@@ -69,12 +82,9 @@ def send(intent: Intent, *, books: Books, now: datetime) -> Snapshot:
         return books.send(as_outgoing(intent), request_id=str(intent.request_id))
     except OutcomeUnknown:
         raise
-    except DuplicateName as error:
-        found = _made_by_an_earlier_try(intent, books=books) if before is not None else None
-        if found is None:
-            raise error
-        return found
-    except SyncError:
+    except SyncError as error:
+        if before is not None and (done := _done_by_an_earlier_try(intent, error, books=books)):
+            return done
         if before != intent.sent_at:  # this try did nothing; an earlier one still may have
             Intent.objects.filter(pk=intent.pk).update(sent_at=before)
         raise
@@ -90,15 +100,39 @@ def as_outgoing(intent: Intent) -> Outgoing:
     )
 
 
+def _done_by_an_earlier_try(intent: Intent, error: SyncError, *, books: Books) -> Snapshot | None:
+    """
+    The record as an earlier try left it, whose answer was lost, where this try was turned away.
+
+    The request id should have given that answer. It did not where the provider forgot it, or
+    where something before it turned the request away.
+    """
+    if not isinstance(error, Refused | Stale):
+        return None
+    if intent.operation != Operation.CREATE:
+        return _changed_by_an_earlier_try(intent, books=books)
+    if isinstance(error, DuplicateName):
+        return _made_by_an_earlier_try(intent, books=books)
+    return _made_meanwhile(intent, books=books)
+
+
+def _changed_by_an_earlier_try(intent: Intent, *, books: Books) -> Snapshot | None:
+    """The record, if it holds every value that was sent, and is newer than what we sent from."""
+    link = intent.link
+    found = books.fetch(link.entity, [intent.remote_id])[intent.remote_id]
+    if not isinstance(found, Present) or found.snapshot.version <= (intent.version or 0):
+        return None
+    sent = ENTITIES[link.entity].record.from_values(intent.values)
+    return found.snapshot if _holds(found.snapshot, sent, link) else None
+
+
 def _made_by_an_earlier_try(intent: Intent, *, books: Books) -> Snapshot | None:
     """
-    The record that an earlier try of this create made, though its answer was lost.
+    The record that an earlier try of this create made; now its name clashes.
 
-    The request id should have given the answer; where the provider forgot it, the record must
-    hold every value that was sent, be new enough, be the only one, and belong to nobody else.
+    It must hold every value that was sent, be new enough, be the only one, and belong to nobody
+    else.
     """
-    if intent.operation != Operation.CREATE:
-        return None
     link = intent.link
     spec = ENTITIES[link.entity]
     sent = spec.record.from_values(intent.values)
@@ -107,6 +141,64 @@ def _made_by_an_earlier_try(intent: Intent, *, books: Books) -> Snapshot | None:
         for each in books.find_by_name(link.entity, intent.values[spec.names])
         if _holds(each, sent, link) and _is_new_enough(each, intent)
     ]
+    return _only_free_one(found, link)
+
+
+def _made_long_ago(intent: Intent, *, books: Books, now: datetime) -> Snapshot | None:
+    """
+    The record that this create made, whoever gave it another name since.
+
+    Asked before the create goes again so late that the provider may have forgotten its request
+    id, and no name would clash.
+    """
+    first = intent.first_sent_at
+    is_late = first is not None and now - first >= IDS_REMEMBERED_FOR
+    is_create = intent.operation == Operation.CREATE
+    if not is_create or intent.sent_at is None or not is_late:
+        return None
+    return _made_meanwhile(intent, books=books)
+
+
+def _made_meanwhile(intent: Intent, *, books: Books) -> Snapshot | None:
+    """
+    The record that this create made, by the feed: one metered read.
+
+    It must have been made while we tried, share a value that hardly two records have alike, be
+    the only one, and belong to nobody else.
+    """
+    first, last = intent.first_sent_at, intent.sent_at
+    assert first is not None
+    assert last is not None
+    link = intent.link
+    try:
+        page = books.changes_since(first - CLOCKS_DIFFER_BY, [link.entity])
+    except (FeedTooOld, Refused):
+        return None  # then the request id and the name are what is left
+    late_commit = timedelta(seconds=settings.QUICKBOOKS["late_commit_seconds"])
+    sent = ENTITIES[link.entity].record.from_values(intent.values)
+    found = [
+        each
+        for each in page.snapshots
+        if _is_new_enough(each, intent)
+        and each.created_at is not None
+        and each.created_at <= last + late_commit + CLOCKS_DIFFER_BY
+        and _shares_a_value(each, sent, link)
+    ]
+    return _only_free_one(found, link)
+
+
+def _shares_a_value(snapshot: Snapshot, sent: Any, link: Link) -> bool:
+    spec = ENTITIES[link.entity]
+    there = links.to_local(link.connection, snapshot.record)
+    return any(
+        each.same(getattr(sent, each.name), getattr(there, each.name))
+        for each in sent.fields()
+        if each.name in (spec.names, *spec.tells_apart) and sent.values().get(each.name)
+    )
+
+
+def _only_free_one(found: list[Snapshot], link: Link) -> Snapshot | None:
+    """The one that was found, if no record of ours is linked with it."""
     taken = Link.objects.filter(
         connection_id=link.connection_id,
         entity=link.entity,
@@ -126,10 +218,10 @@ def _holds(snapshot: Snapshot, sent: Any, link: Link) -> bool:
 
 
 def _is_new_enough(snapshot: Snapshot, intent: Intent) -> bool:
-    """Made since the first try, give or take clocks that differ by ten minutes."""
+    """Made since the first try, give or take clocks that differ."""
     if snapshot.created_at is None or intent.first_sent_at is None:
         return False
-    return snapshot.created_at >= intent.first_sent_at - timedelta(minutes=10)
+    return snapshot.created_at >= intent.first_sent_at - CLOCKS_DIFFER_BY
 
 
 def outcome_is_open(link: Link) -> bool:

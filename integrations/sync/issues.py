@@ -170,7 +170,11 @@ def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
 
 
 def open_merged(link: Link, *, now: datetime) -> Issue:
-    """The customer of this pair vanished into another one there: a person decides about ours."""
+    """
+    The customer of this pair vanished into another one there: a person decides about ours.
+
+    What else was open of the pair cannot be mended any more, and is closed.
+    """
     other = (
         Link.objects.filter(
             connection_id=link.connection_id,
@@ -197,6 +201,8 @@ def open_merged(link: Link, *, now: datetime) -> Issue:
         detail={"merged_into": link.merged_into, "other_local_id": other and other.local_id},
         now=now,
     )
+    moot = [kind for kind in Issue.Kind.values if kind != Issue.Kind.MERGED_THERE]
+    close(link, kinds=moot, now=now, note="The customer was merged into another in QuickBooks.")
     link.rests = Link.Rests.ISSUE
     link.save(update_fields=["rests"])
     marks.show(link, "failed", now=now)

@@ -1,38 +1,23 @@
-"""What the company's preferences mean for the sync, in sentences."""
+"""What the company's settings mean for the sync, as its provider tells it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from integrations.models import Connection
-
-
-@dataclass(frozen=True)
-class Finding:
-    fact: str
-    effect: str
+from integrations.providers import get_provider
+from integrations.providers.base import Finding, Level
 
 
 def findings(connection: Connection) -> list[Finding]:
-    """What is worth saying before contacts are synced; the rest is on Rules."""
-    facts: Mapping[str, Any] = connection.company_facts or {}
-    found = []
-    if facts.get("is_multi_currency"):
-        found.append(
-            Finding(
-                "Multi-currency is on in QuickBooks.",
-                f"Customers in {facts.get('home_currency') or 'your home currency'} sync whole; "
-                "the others come in as contacts, without invoices and payments.",
-            )
-        )
-    country = facts.get("country") or ""
-    if country not in ("", "US", "USA", "United States"):
-        found.append(
-            Finding(
-                f"The company is in {country}.",
-                "Contacts and service items sync; invoices and payments do not yet.",
-            )
-        )
-    return found
+    """One for each setting that matters, gravest first; none where it was not read yet."""
+    provider = get_provider(connection.provider)
+    home_currency = connection.firm.home_currency
+    return provider.preflight(connection.company_facts or {}, home_currency=home_currency)
+
+
+def sorted_out(connection: Connection) -> dict[str, list[Finding]]:
+    """As the pages show it: `findings` to read, `fine` for the curious."""
+    found = findings(connection)
+    return {
+        "findings": [each for each in found if each.level is not Level.OK],
+        "fine": [each for each in found if each.level is Level.OK],
+    }

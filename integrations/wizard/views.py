@@ -159,8 +159,8 @@ def choose_contacts(request: FirmRequest, setup: Setup) -> HttpResponse:
         form=form,
         choices=_choices(form, counts),
         counts=counts,
-        findings=preflight.findings(setup.connection),
         changes=changes,
+        **preflight.sorted_out(setup.connection),
     )
     return render(request, CHOOSE_CONTACTS.template_name, context)
 

@@ -27,6 +27,7 @@
   const afterSwap = (event) => {
     const target = event.detail.target || event.target;
     watchToasts();
+    focusNext();
     if (!target.isConnected || focusSummary(target)) return;
     const page = target.matches("[data-page]") ? target : target.querySelector("[data-page]");
     if (!page) return;
@@ -34,6 +35,35 @@
     if (document.activeElement && document.activeElement.closest("form[role=search]")) return;
     const heading = document.querySelector("h1");
     if (heading) { heading.tabIndex = -1; heading.focus(); }
+  };
+
+  // After an action of a row or card, focus goes to the same action of the next one there is: the
+  // selectors of the others, those behind it first, outlive a swap or a new page.
+  const NEXT = "canopy-focus-next";
+  const selectorOf = (button) => {
+    const value = button.value && `[name="${button.name}"][value="${button.value}"]`;
+    const card = button.closest(".issue");
+    return (card ? `.issue form[action="${button.form.getAttribute("action")}"] ` : "") + `button${value}`;
+  };
+  const kindOf = (button) => {
+    if (button.name === "pair") return "pair";
+    if (button.name === "one") return button.value.split(":")[0];
+    if (!button.form || !button.closest(".issue") || button.form.elements.next) return "";
+    return button.form.getAttribute("action").split("/").at(-2) + button.value;
+  };
+  const rememberNext = (button) => {
+    const kind = button && kindOf(button);
+    if (!kind) return;
+    const all = [...document.querySelectorAll("button")].filter((each) => kindOf(each) === kind);
+    const at = all.indexOf(button);
+    const order = [...all.slice(at + 1), ...all.slice(0, at).reverse()].slice(0, 20);
+    sessionStorage.setItem(NEXT, JSON.stringify(order.map(selectorOf)));
+  };
+  const focusNext = () => {
+    const kept = sessionStorage.getItem(NEXT);
+    sessionStorage.removeItem(NEXT);
+    const found = JSON.parse(kept || "[]").map((each) => document.querySelector(each)).find(Boolean);
+    if (found && !document.activeElement.matches("[data-focus]")) found.focus();
   };
 
   // One menu open at a time; Escape and a click elsewhere close it.
@@ -45,10 +75,12 @@
   // A form is sent once: a second press while it is under way does nothing.
   const onSubmit = (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.method !== "post") return;
+    if (event.defaultPrevented) { rememberNext(event.submitter); return; }  // htmx sends it
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     const button = event.submitter;
+    rememberNext(button);
     if (button) setTimeout(() => button.setAttribute("aria-busy", "true"));
   };
 
@@ -71,6 +103,8 @@
   };
 
   document.addEventListener("DOMContentLoaded", () => { watchToasts(); focusSummary(document); });
+  // Later: on its way to a #fragment the browser takes the focus away.
+  window.addEventListener("load", () => setTimeout(focusNext));
   document.addEventListener("htmx:afterSettle", afterSwap);
   document.addEventListener("submit", onSubmit);
   document.addEventListener("click", onClick);

@@ -235,6 +235,9 @@ class History:
         self.told.append(f"drained{' with the feed' if feed else ''}{died}")
         self._check_cursor()
         self._check_nothing_came_back()
+        faults = Issue.objects.filter(connection=self.connection, kind=Issue.Kind.INTERNAL)
+        if faults.exists():
+            raise Broken("P1", "an error of our own: the log tells which")
 
     def _check_cursor(self) -> None:
         value = Cursor.objects.get(connection=self.connection).value

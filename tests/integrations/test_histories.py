@@ -18,7 +18,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from integrations.reconcile.policy import Side
 from tests.integrations.deliberate_bugs import BUGS, linked
-from tests.integrations.history import DEATHS, EDITED, LATE_COMMIT, Broken, History
+from tests.integrations.history import (
+    BIRTHMARK,
+    DEATHS,
+    EDITED,
+    LATE_COMMIT,
+    Broken,
+    History,
+    read_there,
+)
 from tests.integrations.reconcile.cases import explored
 from tests.quickbooks import Emulator
 
@@ -272,9 +280,91 @@ def made_and_merged_away_before_it_was_read(history: History) -> None:
     assert history.quickbooks.counts()["calls"] - before <= 4
 
 
+def refused_and_then_merged_away(history: History) -> None:
+    """The refusal stayed open beside the merge, though nothing could ever mend it."""
+    history.create_there()
+    linked(history)
+    history.sync(feed=True)
+    mine = history.contacts[0]
+    history.edit_here(mine, "phone")
+    history.quickbooks.fault("fault", operation="update", code="9999", message="No")
+    history.sync()
+    into, gone = sorted(history.customers, key=lambda x: read_there(x, BIRTHMARK) == mine.fax)
+    history.merge_there(gone, into)
+
+
+def refused_and_then_archived(history: History) -> None:
+    """It was to be created no longer, and its refusal stayed open whoever pressed Retry."""
+    history.create_here()
+    history.quickbooks.fault("fault", operation="create", code="9999", message="No")
+    history.sync()
+    history.archive_here(history.contacts[0])
+    history.sync()
+
+
+def renamed_there_until_the_request_id_was_forgotten(history: History) -> None:
+    """The lost create went again: no name clashed any more, and a second customer was made."""
+    history.create_here()
+    history.quickbooks.fault("cut_after_commit", operation="create")
+    history.sync()
+    history.edit_there(history.customers[0], "display_name")
+    history.advance(24 * 3600)
+    history.quickbooks.ask("requestids", {"forget": True})
+    history.sync()
+
+
+def made_and_refused_when_it_went_again(history: History) -> None:
+    """The refusal of the second try was taken for that of the first: two contacts in the end."""
+    history.create_here()
+    history.quickbooks.fault("cut_after_commit", operation="create")
+    history.sync()
+    history.advance(LATE_COMMIT)
+    history.quickbooks.fault("fault", operation="create", code="9999", message="No")
+    history.sync()
+
+
+def changed_and_refused_when_it_went_again(history: History) -> None:
+    """Our own change was taken for one of QuickBooks, against the next one here."""
+    linked(history)
+    history.edit_here(history.contacts[0], "phone")
+    history.quickbooks.fault("cut_after_commit", operation="update")
+    history.sync()
+    history.advance(LATE_COMMIT)
+    history.quickbooks.fault("fault", operation="update", code="9999", message="No")
+    history.sync()
+    history.edit_here(history.contacts[0], "phone")
+    history.advance(LATE_COMMIT)
+
+
+def changed_and_stale_when_it_went_again(history: History) -> None:
+    """The same, where QuickBooks had forgotten the request id."""
+    linked(history)
+    history.edit_here(history.contacts[0], "phone")
+    history.quickbooks.fault("cut_after_commit", operation="update")
+    history.sync()
+    history.quickbooks.ask("requestids", {"forget": True})
+    history.edit_here(history.contacts[0], "phone")
+    history.advance(LATE_COMMIT)
+    history.sync()
+
+
+def made_edited_and_stale_at_once(history: History) -> None:
+    """The update that followed the create knew no id to read, and ended as an error of ours."""
+    history.create_here()
+    history.quickbooks.fault("stale", operation="update")
+    history.sync(meanwhile=lambda: history.edit_here(history.contacts[0], "phone"))
+
+
 @pytest.mark.parametrize(
     "story",
     [
+        made_edited_and_stale_at_once,
+        made_and_refused_when_it_went_again,
+        changed_and_refused_when_it_went_again,
+        changed_and_stale_when_it_went_again,
+        renamed_there_until_the_request_id_was_forgotten,
+        refused_and_then_archived,
+        refused_and_then_merged_away,
         merged_while_a_write_was_open,
         merged_into_one_that_reads_do_not_show_yet,
         made_and_merged_away_before_it_was_read,

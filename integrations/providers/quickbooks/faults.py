@@ -331,12 +331,28 @@ _OTHER_ID = re.compile(r"\bId=(\d+)")
 def read_faults(answer: Answer) -> list[FaultError]:
     """The errors in an answer: JSON in either spelling, XML, or none."""
     text = answer.body.decode("utf-8", "replace")
-    if text.lstrip().startswith("{"):
+    if _is_json(text):
         try:
             return faults_in(json.loads(text))
         except (ValueError, RecursionError):
             return []
     return _from_xml(text)
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+def _was_cut(answer: Answer) -> bool:
+    """Whether the answer began as JSON and cannot be read to its end."""
+    text = answer.body.decode("utf-8", "replace")
+    if not _is_json(text):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def faults_in(parsed: Any) -> list[FaultError]:
@@ -400,7 +416,7 @@ def to_error(answer: Answer, *, is_write: bool) -> SyncError | NotSignedIn:
         return _throttled(found, said, answer)
     if answer.status == 401 and all(each.code not in {"120", "270"} for each in found):
         return NotSignedIn(detail=said, trace=answer.trace)
-    if answer.status in {408, 499} or answer.status >= 500:
+    if answer.status in {408, 499} or answer.status >= 500 or _was_cut(answer):
         return _unclear(found, said, answer, is_write=is_write)
     for each in found:
         row = next((row for row in ROWS if row.fits(each)), None)
@@ -434,7 +450,7 @@ def _throttled(found: Sequence[FaultError], said: str, answer: Answer) -> SyncEr
 def _unclear(
     found: Sequence[FaultError], said: str, answer: Answer, *, is_write: bool
 ) -> SyncError:
-    """The gateway or the server broke: a write may have been done before that (6.3)."""
+    """The gateway or the server broke, or the reason was cut: a write may have been done (6.3)."""
     error = errors.OutcomeUnknown if is_write else errors.TryLater
     return error(
         what_to_do=_WAIT,
@@ -477,7 +493,7 @@ def _unknown(found: Sequence[FaultError], said: str, answer: Answer) -> SyncErro
         return errors.TryLater(
             what_to_do=_WAIT, detail=said, trace=answer.trace, status=answer.status
         )
-    first = found[0] if found else FaultError("", "", said, "")
+    first = found[0] if found else FaultError("", "it did not say why.", "", "")
     logger.warning(
         "QuickBooks: no row in faults.py for code %r, status %s, %s",
         first.code,

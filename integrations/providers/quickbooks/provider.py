@@ -16,6 +16,7 @@ from integrations.providers.base import (
     Company,
     Default,
     Fetched,
+    Finding,
     Gate,
     Gone,
     Notice,
@@ -28,7 +29,7 @@ from integrations.providers.base import (
     Tokens,
     TokenSet,
 )
-from integrations.providers.quickbooks import feed, oauth
+from integrations.providers.quickbooks import feed, oauth, preflight
 from integrations.providers.quickbooks.client import QuickBooksClient
 from integrations.providers.quickbooks.mapping import MAPPINGS, EntityMapping
 from integrations.providers.quickbooks.values import json_ready
@@ -194,6 +195,9 @@ class QuickBooksProvider:
     def read_stored(self, entity: str, raw: Mapping[str, Any]) -> Snapshot:
         return MAPPINGS[entity].snapshot(raw)
 
+    def preflight(self, facts: Mapping[str, Any], *, home_currency: str) -> list[Finding]:
+        return preflight.preflight(facts, home_currency=home_currency)
+
 
 def quoted(text: str) -> str:
     """A text as a query takes it: in single quotes, with a backslash as escape (3.3)."""
@@ -220,11 +224,7 @@ def _snapshots(mapping: EntityMapping, answer: Mapping[str, Any]) -> list[Snapsh
 
 def _company(company_id: str, info: Mapping[str, Any], preferences: Mapping[str, Any]) -> Company:
     """Keys of `preferences` are ours; what they are for: README.md."""
-    names = {
-        str(each.get("Name")): str(each.get("Value"))
-        for each in info.get("NameValue") or []
-        if isinstance(each, dict)
-    }
+    names = _named(info.get("NameValue"))
     currency = preferences.get("CurrencyPrefs") or {}
     return Company(
         company_id=company_id,
@@ -237,10 +237,28 @@ def _company(company_id: str, info: Mapping[str, Any], preferences: Mapping[str,
     )
 
 
+def _named(pairs: Any) -> dict[str, str]:
+    """A list of names and values, as QuickBooks tells what has no property of its own."""
+    told = [each for each in pairs or [] if isinstance(each, dict)]
+    return {str(each.get("Name")): str(each.get("Value") or "") for each in told}
+
+
+def _custom_fields(sales: Mapping[str, Any]) -> list[str]:
+    """The names of the custom fields in use on sales forms: two groups, uses and names (4.12)."""
+    told = {
+        str(each.get("Name")).rpartition(".")[2]: each
+        for group in sales.get("CustomField") or []
+        for each in group.get("CustomField") or []
+    }
+    used = [n for n in "123" if told.get(f"UseSalesCustom{n}", {}).get("BooleanValue") is True]
+    return [str(told.get(f"SalesCustomName{n}", {}).get("StringValue") or "") for n in used]
+
+
 def _preferences(preferences: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     sales = preferences.get("SalesFormsPrefs") or {}
     accounting = preferences.get("AccountingInfoPrefs") or {}
     tax = preferences.get("TaxPrefs") or {}
+    others = _named((preferences.get("OtherPrefs") or {}).get("NameValue"))
     return {
         "subscription": names.get("SubscriptionStatus", ""),
         "own_numbers": sales.get("CustomTxnNumbers") is True,
@@ -252,6 +270,8 @@ def _preferences(preferences: Mapping[str, Any], names: Mapping[str, str]) -> di
         "progress_invoicing": sales.get("UsingProgressInvoicing") is True,
         "pay_online": sales.get("ETransactionPaymentEnabled") is True,
         "automatic_credits": sales.get("AutoApplyCredit") is True,
+        "default_item": others.get("SalesFormsPrefs.DefaultItem", ""),
+        "custom_fields": _custom_fields(sales),
         "default_terms": str((sales.get("DefaultTerms") or {}).get("value") or ""),
         "sales_tax": tax.get("UsingSalesTax") is True,
         "automated_sales_tax": tax.get("PartnerTaxEnabled") is True,

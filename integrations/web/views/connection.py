@@ -78,7 +78,7 @@ def rules(request: FirmRequest) -> HttpResponse:
         )
         if is_done:
             return redirect("integrations:home")
-    return _page(request, connection, "rules", form=form, findings=preflight.findings(connection))
+    return _page(request, connection, "rules", form=form, **preflight.sorted_out(connection))
 
 
 @require_http_methods(["GET", "POST"])

@@ -297,6 +297,22 @@ def test_rules_are_saved_with_what_they_were_before(client, firm):
     assert entry.before == {"on_conflict": "ask", "syncs_notes": False}
 
 
+def test_rules_show_what_the_companys_settings_do_as_text(client, firm):
+    facts = {
+        "home_currency": "USD",
+        "country": "US",
+        "edition": "<b>Plus</b>",
+        "preferences": {"books_closed_on": "2025-12-31", "custom_fields": ["<i>Crew</i>"]},
+    }
+    make_connection(firm, company_facts=facts)
+
+    page = client.get(reverse("integrations:rules")).content.decode()
+
+    assert "nothing dated Dec 31, 2025 or before can be changed" in page
+    assert "&lt;b&gt;Plus&lt;/b&gt;" in page
+    assert "&lt;i&gt;Crew&lt;/i&gt;" in page
+
+
 def test_disconnect_keeps_links_and_queue_and_forgets_the_tokens(client, firm, qbo):
     contact = make_contact(firm)
     connection = make_connection(firm)

@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from firms.permissions import STAFF
 from integrations.models import Connection, Link, MatchProposal, Setup
+from integrations.sync.access import open_books
+from integrations.sync.connections import refresh_facts
 from integrations.wizard import importing
 from tests.factories import make_firm, make_member
 
@@ -40,6 +42,27 @@ def test_the_filter_step_works_where_quickbooks_does_not_answer(page, wizard):
 
     assert "We couldn&#x27;t count them just now" in text or "We couldn't count" in text
     assert "Start</button>" in text
+
+
+def test_the_filter_step_shows_what_was_found_in_quickbooks(page, wizard):
+    books = open_books(wizard.connection, lane="people")
+    refresh_facts(connection=wizard.connection, company=books.company(), now=wizard.clock.now)
+
+    text = " ".join(page.get(address("contacts")).content.decode().split())
+
+    grave, _, fine = text.partition('<details class="more">')
+    assert "What we found in Craig&#x27;s Design and Landscaping Services" in grave
+    assert "Mind this: </span></span>Custom transaction numbers</th><td><bdi>Off</bdi>" in grave
+    assert "Good to know: </span></span>Estimates</th><td><bdi>On</bdi>" in grave
+    assert "Sales tax" not in grave
+    assert "Fine: </span></span>Sales tax</th><td><bdi>Set by hand</bdi>" in fine
+    assert "Home currency</th><td><bdi>USD</bdi>" in fine
+
+
+def test_the_filter_step_says_that_nothing_was_read_yet(page, wizard):
+    text = page.get(address("contacts")).content.decode()
+
+    assert "The settings of the company were not read yet." in text
 
 
 def test_a_post_without_a_choice_is_refused_in_words(page, wizard):

@@ -197,6 +197,21 @@ def test_a_hostile_body_is_only_text(hostile: str) -> None:
     assert isinstance(to_error(answer(hostile, 401), is_write=True), NotSignedIn)
 
 
+def test_a_refusal_whose_reason_was_cut_is_asked_for_again() -> None:
+    cut = '{"Fault": {"Error": [{"Message": "Object Not Found", "Detail": "Something you'
+
+    for status in (400, 403):
+        assert type(to_error(answer(cut, status), is_write=True)) is errors.OutcomeUnknown
+        assert type(to_error(answer(cut, status), is_write=False)) is errors.TryLater
+
+
+def test_a_refusal_without_a_reason_does_not_show_what_came_instead() -> None:
+    error = to_error(answer("<html><h1>Bad Request</h1></html>", 400), is_write=True)
+
+    assert str(error) == "QuickBooks refused it: it did not say why."
+    assert "Bad Request" in error.detail
+
+
 def test_a_status_without_a_fault_is_tried_again_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
