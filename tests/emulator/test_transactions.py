@@ -74,6 +74,17 @@ def test_a_voided_invoice_is_empty_and_sets_its_payment_free_5_5(qbo: Quick) -> 
     assert qbo.read(paid["Id"], "Payment")["UnappliedAmt"] == 100
 
 
+def test_a_voided_payment_sets_its_invoice_free_5_5(qbo: Quick) -> None:
+    made = invoice(qbo, 100)
+    paid = payment(qbo, 100, (made["Id"], 100))
+
+    params = {"operation": "update", "include": "void"}
+    void = qbo.api("POST", "payment", params=params, json=paid).json()["Payment"]
+
+    assert (void["TotalAmt"], void["Line"]) == (0, [])
+    assert qbo.read(made["Id"], "Invoice")["Balance"] == 100
+
+
 def test_a_customers_balance_follows_and_its_token_does_not_5_3(qbo: Quick) -> None:
     before = qbo.read("6")
 
