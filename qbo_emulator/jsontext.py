@@ -1,9 +1,11 @@
 """JSON as QuickBooks speaks it: numbers stay decimals in both directions, text is UTF-8."""
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring
 from typing import Any
+
+MOST_PLACES = 1000  # written out, 1e999999999 would fill the memory
 
 
 class NotJson(ValueError):
@@ -14,18 +16,30 @@ def _refuse_constant(word: str) -> Any:
     raise NotJson(f"{word} is not JSON")
 
 
+def _decimal(text: str) -> Decimal:
+    """A number with a fraction or an exponent; one of a thousand places and more is refused."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise NotJson(f"{text[:50]} is no number") from error
+    if abs(number.adjusted()) >= MOST_PLACES:
+        raise NotJson(f"{text[:50]} is out of range")
+    return number
+
+
 def loads(text: str | bytes) -> Any:
     """
     Parse JSON; numbers with a fraction become Decimal.
 
     Raises:
-        NotJson: for broken JSON, NaN and Infinity, lone surrogates, too deep nesting.
+        NotJson: for broken JSON, NaN and Infinity, endless numbers, lone surrogates, too deep
+            nesting.
         UnicodeDecodeError: for bytes that are not UTF-8.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_float=_decimal, parse_constant=_refuse_constant)
         if "\\u" in text:  # only an escape can smuggle in half a surrogate pair
             dumps(value).encode("utf-8")
     except (ValueError, RecursionError) as error:  # UnicodeEncodeError is a ValueError

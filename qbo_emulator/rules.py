@@ -25,6 +25,7 @@ class Cleared:
 
 
 CLEARED = Cleared()
+MOST_DIGITS = 11  # in front of the point
 LEVEL_MARK = "\x01"  # sorts before everything a name can hold
 DELETED_SUFFIX = re.compile(r" \(deleted(?: \d+)?\)$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -209,7 +210,7 @@ def _read_decimal(field: Field, value: Any, switches: Switches) -> Any:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         raise errors.unparsable() from None
-    if not number.is_finite() or abs(number) >= Decimal("1e11"):
+    if not number.is_finite() or number.adjusted() >= MOST_DIGITS:
         raise errors.invalid_number(field.name, str(value)[:50])
     if (field.low is not None and number < field.low) or (
         field.high is not None and number > field.high

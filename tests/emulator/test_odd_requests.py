@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from qbo_emulator.entities import BY_NAME, BY_PATH
 
-from .conftest import Quick
+from .conftest import Quick, fault
 from .test_lists import LEAST
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
@@ -144,3 +144,16 @@ def test_any_address_is_answered_with_200_or_a_fault(
     # A path with dots may leave the company; then the gateway answers.
     answer = qbo.api("GET", "customer/" + path.replace(".", "").replace("%", "%25"))
     assert answer.status_code in {200, 400, 404}, answer.text
+
+
+# --- What odd requests have found ---
+
+
+def test_a_number_of_a_thousand_places_is_refused_and_never_written_out_6(qbo: Quick) -> None:
+    for number in ("1e999999999", "-1e1000", "1e-999999999", "1e99999999999999999999"):
+        body = f'{{"DisplayName":"Quist \\u00e9","Notes":{number}}}'
+        answer = qbo.api(
+            "POST", "customer", data=body, headers={"Content-Type": "application/json"}
+        )
+        assert fault(answer)["code"] == "2010", number
+    assert fault(qbo.post({"DisplayName": "A", "Balance": "1e999999999"}))["code"] == "2090"
