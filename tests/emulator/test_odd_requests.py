@@ -157,3 +157,8 @@ def test_a_number_of_a_thousand_places_is_refused_and_never_written_out_6(qbo: Q
         )
         assert fault(answer)["code"] == "2010", number
     assert fault(qbo.post({"DisplayName": "A", "Balance": "1e999999999"}))["code"] == "2090"
+
+
+def test_a_method_nobody_knows_gets_a_fault_of_the_api_6(qbo: Quick) -> None:
+    assert fault(qbo.api("BREW", "customer/1"))["code"] == "500"
+    assert fault(qbo.api("TRACE", "customer/1"))["code"] == "500"
