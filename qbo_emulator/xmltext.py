@@ -1,10 +1,12 @@
 """The XML form of an answer, for callers that do not ask for JSON (2.2)."""
 
+import re
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 NAMESPACE = "http://schema.intuit.com/finance/v3"
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def answer(body: dict[str, Any]) -> str:
@@ -12,7 +14,12 @@ def answer(body: dict[str, Any]) -> str:
     time = body.get("time", "")
     inner = "".join(_element(name, value) for name, value in body.items() if name != "time")
     start = f'<IntuitResponse xmlns="{NAMESPACE}" time="{escape(str(time))}">'
-    return f"{HEAD}{start}{inner}</IntuitResponse>"
+    return _only_xml(f"{HEAD}{start}{inner}</IntuitResponse>")
+
+
+def _only_xml(text: str) -> str:
+    """A fault may repeat characters from a request that XML has no way to write."""
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def gateway_fault(kind: str, message: str, detail: str, code: str) -> str:

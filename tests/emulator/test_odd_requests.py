@@ -1,6 +1,7 @@
 """Odd requests get an answer of the 4xx kind, never a 5xx (6, 12)."""
 
 from typing import Any
+from xml.etree import ElementTree
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -162,3 +163,12 @@ def test_a_number_of_a_thousand_places_is_refused_and_never_written_out_6(qbo: Q
 def test_a_method_nobody_knows_gets_a_fault_of_the_api_6(qbo: Quick) -> None:
     assert fault(qbo.api("BREW", "customer/1"))["code"] == "500"
     assert fault(qbo.api("TRACE", "customer/1"))["code"] == "500"
+
+
+def test_xml_replaces_the_characters_it_cannot_write_2_2(qbo: Quick) -> None:
+    headers = {"Accept": "application/xml"}
+
+    answer = qbo.api("GET", "cdc?entities=a%00b&changedSince=2026-11-01", headers=headers)
+
+    assert answer.status_code == 400
+    assert "a\ufffdb" in ElementTree.fromstring(answer.text)[0][0][1].text
