@@ -4,6 +4,8 @@ import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
+MOST_OFFSET = 50 * 365 * 86_400.0
+
 
 class Clock:
     """Everything in the emulator that knows the time asks this clock."""
@@ -26,6 +28,17 @@ class Clock:
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.epoch(), UTC)
+
+    @property
+    def offset_seconds(self) -> float:
+        """How far this clock is ahead of the real one."""
+        return self._offset_seconds
+
+    @offset_seconds.setter
+    def offset_seconds(self, seconds: float) -> None:
+        if not abs(seconds) <= MOST_OFFSET:  # NaN is not either
+            raise ValueError("The clock can be moved by up to 50 years.")
+        self._offset_seconds = seconds
 
     def advance(self, seconds: float) -> None:
         self.offset_seconds += seconds

@@ -60,6 +60,8 @@ def only(body: dict[str, Any], *known: str) -> None:
 
 def numbers(body: dict[str, Any]) -> dict[str, Any]:
     """Decimals of the JSON body as floats, for settings."""
+    if not isinstance(body, dict):
+        raise BadRequest("Settings are an object: names and values.")
     plain = (bool, int, str, type(None), dict, list)
     return {k: v if isinstance(v, plain) else float(v) for k, v in body.items()}
 

@@ -129,6 +129,8 @@ class ControlSettings(ControlPart):
 
     def _send_event(self, wish: dict[str, Any]) -> None:
         """An event of one's own: {"entity", "id", "operation"?, "realm"?, "deleted_id"?}."""
+        if not isinstance(wish, dict):
+            raise BadRequest("send is a list of objects.")
         asked, operation = str(wish.get("entity")), str(wish.get("operation", "Update"))
         name = next((each for each in EVENTS if each.lower() == asked.lower()), asked)
         if not is_sent(name, operation):

@@ -7,7 +7,7 @@ A rule is armed over POST /emulator/faults or from the desk, and is used up afte
 import random
 import re
 from collections.abc import Container
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from . import errors
@@ -112,6 +112,7 @@ class Rule:
     hits: int = 0
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.kind not in KINDS:
             raise BadRule(f"There is no fault {self.kind!r}; there are {', '.join(KINDS)}.")
         try:
@@ -123,6 +124,20 @@ class Rule:
         if self.kind in WITH_CODE and self.code and self.code not in CODES and not self.message:
             raise BadRule(f"There is no code {self.code!r} (6.3); an unknown one needs a message.")
         self._random = random.Random(self.seed)
+
+    def _check_types(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if isinstance(each.default, str) and not isinstance(value, str):
+                raise BadRule(f"{each.name} is a text.")
+            is_for_ever = each.name == "times" and value is None
+            if isinstance(each.default, int | float) and not (is_number or is_for_ever):
+                raise BadRule(f"{each.name} is a number.")
+        if not isinstance(self.headers, dict) or not all(
+            isinstance(value, str) for value in self.headers.values()
+        ):
+            raise BadRule("headers are texts by name.")
 
     def fits(self, method: str, path: str, entity: str, operation: str, realm: str) -> bool:
         return (

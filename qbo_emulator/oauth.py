@@ -256,6 +256,8 @@ class OAuth:
         return [Connection(*row) for row in rows]
 
     def connection(self, number: int) -> Connection | None:
+        if number >= 2**63:  # more than SQLite can compare; no connection has it
+            return None
         row = self.store.db.execute(
             "SELECT * FROM connection WHERE number = ?", (number,)
         ).fetchone()

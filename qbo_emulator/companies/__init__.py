@@ -32,6 +32,8 @@ class UnknownCompany(ValueError):
 
 def check_kind(kind: str) -> str:
     """Give the kind back, or raise UnknownCompany."""
+    if not isinstance(kind, str):  # it may come from a JSON body
+        raise UnknownCompany(f"{kind!r} is no text.")
     head, _, number = kind.partition(":")
     if kind in {"sample", "empty", "messy"}:
         return kind

@@ -172,3 +172,21 @@ def test_xml_replaces_the_characters_it_cannot_write_2_2(qbo: Quick) -> None:
 
     assert answer.status_code == 400
     assert "a\ufffdb" in ElementTree.fromstring(answer.text)[0][0][1].text
+
+
+def test_control_calls_are_refused_for_values_they_cannot_hold(qbo: Quick) -> None:
+    for path, body in (
+        ("clock", '{"advance_seconds":1e22}'),
+        ("clock", '{"offset_seconds":"nan"}'),
+        ("clock", '{"now":"0001-01-01"}'),
+        ("faults", '{"kind":"throttle","until_seconds":"soon"}'),
+        ("faults", '{"kind":"throttle","message":5}'),
+        ("faults", '{"kind":"throttle","headers":{"Retry-After":5}}'),
+        ("reset", '{"company":{}}'),
+        ("reset", '{"switches":"off"}'),
+        ("webhooks", '{"send":"all"}'),
+    ):
+        answer = qbo.http.post(f"{qbo.base_url}/emulator/{path}", data=body, timeout=30)
+        assert answer.status_code == 400, body
+    qbo.reset()
+    assert qbo.read("1")["Id"] == "1"
