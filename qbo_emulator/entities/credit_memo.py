@@ -47,5 +47,7 @@ CREDIT_MEMO = Entity(
         BALANCE,
         Field("PaymentMethodRef", Kind.REF, read_only=True),
         Field("InvoiceRef", Kind.REF),
+        Field("SalesTermRef", Kind.REF, read_only=True),
+        Field("DepositToAccountRef", Kind.REF, read_only=True),
     ),
 )

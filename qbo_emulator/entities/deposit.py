@@ -48,5 +48,12 @@ DEPOSIT = Entity(
             parts=(*LINE_HEAD, Field("DetailType", choices=("DepositLineDetail",)), DETAIL),
         ),
         CASH_BACK,
+        Field("DocNumber", read_only=True),
+        Field("HomeTotalAmt", Kind.DECIMAL, read_only=True),
+        Field("GlobalTaxCalculation", read_only=True),
+        Field("TxnStatus", read_only=True),
+        Field("TxnSource", read_only=True),
+        Field("AttachableRef", Kind.LIST, read_only=True),
+        Field("RecurDataRef", Kind.REF, read_only=True),
     ),
 )

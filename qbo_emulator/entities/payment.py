@@ -30,5 +30,8 @@ PAYMENT = Entity(
         LINKED,
         Field("Line", Kind.LIST, java_class="Line", default=(), parts=LINE_HEAD),
         Field("TxnSource", read_only=True),
+        Field("TxnStatus", read_only=True),
+        Field("TaxExemptionRef", Kind.REF, read_only=True),
+        Field("TransactionLocationType", limit=50, read_only=True),
     ),
 )

@@ -1,7 +1,7 @@
 """RefundReceipt: money given back at once, out of the account that is named."""
 
 from ..transactions import sales
-from .base import Entity, Shape
+from .base import Entity, Field, Kind, Shape
 from .sales_form import (
     ADDRESSES,
     BALANCE,
@@ -46,5 +46,7 @@ REFUND_RECEIPT = Entity(
         *MAILING,
         BALANCE,
         *RECEIVED,
+        Field("PaymentType", read_only=True),
+        Field("CheckPayment", Kind.OBJECT, read_only=True),
     ),
 )
