@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 import requests
+from intuitlib.client import AuthClient
+from quickbooks import QuickBooks
 
 ROOT = Path(__file__).parents[2]
+CALLBACK = "http://127.0.0.1:8123/settings/integrations/qbo/callback/"
 
 
 class Quick:
@@ -151,3 +154,26 @@ def qbo(_server: Quick) -> Quick:
     """The emulator with the sample company, limits off, and a live access token."""
     _server.reset()
     return _server
+
+
+def auth_client(qbo: Quick) -> AuthClient:
+    """intuit-oauth, unchanged but for the address of the discovery document (11.1)."""
+    return AuthClient(
+        client_id="emulator-client",
+        client_secret="emulator-secret",
+        redirect_uri=CALLBACK,
+        environment=f"{qbo.base_url}/.well-known/openid_sandbox_configuration",
+    )
+
+
+@pytest.fixture
+def client(qbo: Quick, monkeypatch: pytest.MonkeyPatch) -> QuickBooks:
+    """python-quickbooks, unchanged but for its address; it refreshes at once (11.2)."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setattr(QuickBooks, "api_url_v3", f"{qbo.base_url}/v3")
+    return QuickBooks(
+        auth_client=auth_client(qbo),
+        refresh_token=qbo.access["refresh_token"],
+        company_id=qbo.realm,
+        minorversion=75,
+    )

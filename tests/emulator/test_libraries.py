@@ -1,7 +1,6 @@
 """python-quickbooks and intuit-oauth, unchanged but for their addresses (11)."""
 
 import pytest
-from intuitlib.client import AuthClient
 from intuitlib.enums import Scopes
 from intuitlib.exceptions import AuthClientError
 from quickbooks import QuickBooks
@@ -29,34 +28,12 @@ from quickbooks.objects.term import Term
 from quickbooks.objects.trackingclass import Class
 from quickbooks.objects.vendor import Vendor
 
-from .conftest import Quick
-from .test_oauth import CALLBACK, consent
-
-
-@pytest.fixture
-def client(qbo: Quick, monkeypatch: pytest.MonkeyPatch) -> QuickBooks:
-    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    monkeypatch.setattr(QuickBooks, "api_url_v3", f"{qbo.base_url}/v3")
-    auth = _auth_client(qbo)
-    return QuickBooks(
-        auth_client=auth,
-        refresh_token=qbo.access["refresh_token"],
-        company_id=qbo.realm,
-        minorversion=75,
-    )
-
-
-def _auth_client(qbo: Quick) -> AuthClient:
-    return AuthClient(
-        client_id="emulator-client",
-        client_secret="emulator-secret",
-        redirect_uri=CALLBACK,
-        environment=f"{qbo.base_url}/.well-known/openid_sandbox_configuration",
-    )
+from .conftest import Quick, auth_client
+from .test_oauth import consent
 
 
 def test_intuit_oauth_exchanges_refreshes_and_revokes(qbo: Quick) -> None:
-    auth = _auth_client(qbo)
+    auth = auth_client(qbo)
     address = auth.get_authorization_url([Scopes.ACCOUNTING, Scopes.OPENID, Scopes.EMAIL])
     assert address.startswith(f"{qbo.base_url}/connect/oauth2?")
     scope = "com.intuit.quickbooks.accounting openid email"

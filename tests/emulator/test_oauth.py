@@ -8,10 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from .conftest import Quick
+from .conftest import CALLBACK, Quick
 
 ACCOUNTING = "com.intuit.quickbooks.accounting"
-CALLBACK = "http://127.0.0.1:8123/settings/integrations/qbo/callback/"
 DAY = 86400
 
 
