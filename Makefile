@@ -7,7 +7,7 @@ PYTHON = .venv/bin/python
 CHECK = exec env CANOPY_TESTS=1 $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-demo demo demo-reset test browser lint format bench shots
+.PHONY: help setup setup-demo demo demo-reset test browser clients lint format bench shots
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test: setup ## all tests on a real PostgreSQL; ARGS="-k name" picks some
 
 browser: ## install a Chromium for the browser tests (Debian, Ubuntu)
 	@sh scripts/browser
+
+clients: ## install a client in Node.js for the emulator's tests (Debian, Ubuntu)
+	@sh scripts/clients
 
 lint: setup ## ruff, mypy, import rules, migrations, settings of production
 	@sh scripts/lint
