@@ -32,8 +32,19 @@ def settle(form: Form) -> None:
         raise errors.required_missing("Line")
     form.document["Line"] = [_settled(form, line, place) for place, line in enumerate(lines, 1)]
     total = sum((Decimal(line["Amount"]) for line in form.document["Line"]), Decimal(0))
-    cash_back = Decimal((form.get("CashBack") or {}).get("Amount") or 0)
-    form.set_money("TotalAmt", total - cash_back)
+    form.set_money("TotalAmt", total - _cash_back(form))
+
+
+def _cash_back(form: Form) -> Decimal:
+    """Money kept out of the deposit; it goes to an account."""
+    cash_back = form.get("CashBack") or {}
+    amount = Decimal(cash_back.get("Amount") or 0)
+    if amount:
+        account = (cash_back.get("AccountRef") or {}).get("value", "")
+        if not account:
+            raise errors.required_missing("CashBack.AccountRef")
+        form.known("Account", account, lambda: errors.unknown_account(account))
+    return amount
 
 
 def _settled(form: Form, line: dict[str, Any], place: int) -> dict[str, Any]:

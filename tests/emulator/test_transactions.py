@@ -85,6 +85,18 @@ def test_a_voided_payment_sets_its_invoice_free_5_5(qbo: Quick) -> None:
     assert qbo.read(made["Id"], "Invoice")["Balance"] == 100
 
 
+def test_cash_back_of_a_deposit_needs_an_account_that_is_there_6(qbo: Quick) -> None:
+    detail = {"DepositLineDetail": {"AccountRef": {"value": "1"}}}
+    line = {"Amount": 50, "DetailType": "DepositLineDetail", **detail}
+    body = {"DepositToAccountRef": {"value": "35"}, "Line": [line]}
+
+    nowhere = qbo.post({**body, "CashBack": {"Amount": 5}}, "Deposit")
+    unknown = {"Amount": 5, "AccountRef": {"value": "4711"}}
+    elsewhere = qbo.post({**body, "CashBack": unknown}, "Deposit")
+
+    assert (fault(nowhere)["code"], fault(elsewhere)["code"]) == ("2020", "2500")
+
+
 def test_a_customers_balance_follows_and_its_token_does_not_5_3(qbo: Quick) -> None:
     before = qbo.read("6")
 
