@@ -174,6 +174,14 @@ def test_xml_replaces_the_characters_it_cannot_write_2_2(qbo: Quick) -> None:
     assert "a\ufffdb" in ElementTree.fromstring(answer.text)[0][0][1].text
 
 
+def test_a_batch_item_whose_operation_is_no_text_gets_its_own_fault_5_7(qbo: Quick) -> None:
+    item = {"bId": "1", "operation": ["create"], "Customer": {"DisplayName": "Quist"}}
+
+    answer = qbo.api("POST", "batch", json={"BatchItemRequest": [item]})
+
+    assert answer.json()["BatchItemResponse"][0]["Fault"]["Error"][0]["code"] == "2170"
+
+
 def test_control_calls_are_refused_for_values_they_cannot_hold(qbo: Quick) -> None:
     for path, body in (
         ("clock", '{"advance_seconds":1e22}'),
