@@ -55,9 +55,9 @@ class Odd:
         return self.random.sample(choices, count)
 
     def request(self) -> Ask:
-        """A request below /v3: a write, a query, CDC, any path, a report."""
-        makers = [self.write] * 12 + [self.query] * 4 + [self.cdc, self.path, self.path]
-        wanted = self.pick([*makers, self.report])()
+        """A request below /v3: a write, a batch, a query, CDC, any path, a report."""
+        makers = [self.write] * 12 + [self.query] * 4 + [self.batch, self.path] * 2
+        wanted = self.pick([*makers, self.cdc, self.report])()
         params = {}
         if self.one_in(12):
             params["requestid"] = self.pick(values.REQUEST_IDS)
@@ -94,6 +94,23 @@ class Odd:
         content_type = self.pick(values.CONTENT_TYPES) if self.one_in(40) else "application/json"
         target = entity.path + (f"?{_encoded(params)}" if params else "")
         return Ask("POST", target, {"Content-Type": content_type}, self.raw(self.body(entity)))
+
+    def batch(self) -> Ask:
+        """Up to a few writes and queries in one request, now and then too many (5.7)."""
+        items: list[Any] = []
+        for place in range(self.pick([0, 1, 2, 3, 3, 31])):
+            entity = self.pick(ENTITIES)
+            item: dict[str, Any] = {"bId": str(place) if self.one_in(3) else f"b{place}"}
+            if self.one_in(4):
+                item["Query"] = self.statement()
+            else:
+                operation = self.pick(["create", "update", *values.OPERATIONS])
+                item |= {"operation": operation, entity.name: self.body(entity)}
+            if self.one_in(6):
+                self.spoil(item)
+            items.append(item)
+        raw = self.raw({"BatchItemRequest": items})
+        return Ask("POST", "batch", {"Content-Type": "application/json"}, raw)
 
     def body(self, entity: Entity) -> dict[str, Any]:
         """What QuickBooks would take, or nearly; then broken in up to three places."""
@@ -194,20 +211,16 @@ class Odd:
 
     # --- Reads and the rest ---
 
-    def query(self) -> Ask:
+    def statement(self) -> str:
         entity = self.pick(ENTITIES)
         words = [self.pick(values.WORDS) for _ in range(self.random.randrange(8))]
-        compare = ["=", "LIKE", "IN", "<", ">="]
-        where = [
-            "WHERE",
-            self.pick(entity.fields).name,
-            self.pick(compare),
-            self.pick(values.WORDS),
-        ]
+        name, value = self.pick(entity.fields).name, self.pick(values.WORDS)
+        where = ["WHERE", name, self.pick(["=", "LIKE", "IN", "<", ">="]), value]
         start = ["SELECT", self.pick(["*", "COUNT(*)", "Id"]), "FROM", entity.name]
-        text = " ".join(
-            self.pick([[*start, *where], [*start, *where, *words], start + words, words])
-        )
+        return " ".join(self.pick([start + where, start + where + words, start + words, words]))
+
+    def query(self) -> Ask:
+        text = self.statement()
         if self.one_in(4):
             return Ask("GET", f"query?{_encoded({'query': text})}")
         raw = text.encode("utf-8", "surrogatepass")

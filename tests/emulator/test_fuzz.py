@@ -81,12 +81,19 @@ def check_books(inside: Inside, access: dict[str, str]) -> None:
 
 def check_applied(inside: Inside, realm: str) -> None:
     """Nothing is paid by more than it is worth, but for a deposit taken at the same time."""
-    for name, left in (("Invoice", "Balance"), ("Payment", "UnappliedAmt")):
-        for row in inside.emulator.store.dump(realm, name):
-            if not row.gone:
-                document = loads(row.doc)
-                low = min(0, document["TotalAmt"] - document.get("Deposit", 0))
-                assert low <= document[left] <= document["TotalAmt"], row.doc
+    for document in stored(inside, realm, "Invoice"):
+        low = min(0, document["TotalAmt"] - document.get("Deposit", 0))
+        assert low <= document["Balance"] <= document["TotalAmt"], document
+    for document in stored(inside, realm, "Payment"):
+        lines = document["Line"]
+        credits = [each for each in lines if each["LinkedTxn"][0]["TxnType"] == "CreditMemo"]
+        most = document["TotalAmt"] + sum(each["Amount"] for each in credits)
+        assert 0 <= document["UnappliedAmt"] <= most, document
+
+
+def stored(inside: Inside, realm: str, entity: str) -> list[dict[str, Any]]:
+    rows = inside.emulator.store.dump(realm, entity)
+    return [loads(row.doc) for row in rows if not row.gone]
 
 
 def read(inside: Inside, access: dict[str, str], path: str) -> dict[str, Any]:
