@@ -62,7 +62,8 @@ def test_node_quickbooks_does_a_days_work_2_3_5_6(qbo: Quick, day: dict[str, Any
         "Vendors": 3,
         "PaymentMethods": 3,
     }
+    assert day["batch"] == ["Batch", "6240", 2]
     assert day["leave"] == {"stranger": {"error": {"status": 401}}, "revoked": None}
     counts = qbo.counts
-    assert (counts["creates"]["Customer"], counts["replays"]) == (1, 1)
+    assert (counts["creates"]["Customer"], counts["replays"]) == (2, 1)
     assert not [status for status in counts["by_status"] if int(status) >= 500]

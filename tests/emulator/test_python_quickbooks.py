@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from quickbooks import QuickBooks, objects
+from quickbooks.batch import batch_create, batch_delete, batch_update
 from quickbooks.cdc import change_data_capture
 from quickbooks.exceptions import (
     AuthorizationException,
@@ -234,6 +235,30 @@ def test_every_property_of_its_objects_is_known_11_3() -> None:
 
     assert len(unknown) >= 20
     assert not any(unknown.values()), unknown
+
+
+def test_batches_create_change_and_delete_with_a_fault_for_each_item_5_7(
+    qbo: Quick, client: QuickBooks
+) -> None:
+    customers = []
+    for name in ("Batch one", "Amy's Bird Sanctuary", "Batch two"):
+        customer = Customer()
+        customer.DisplayName = name
+        customers.append(customer)
+
+    made = batch_create(list(customers), qb=client)
+
+    assert [each.DisplayName for each in made.successes] == ["Batch one", "Batch two"]
+    assert [each.original_object.DisplayName for each in made.faults] == ["Amy's Bird Sanctuary"]
+    assert [error.code for error in made.faults[0].Error] == ["6240"]
+    for each in made.successes:
+        each.Notes = "changed"
+    changed = batch_update(list(made.successes), qb=client)
+    assert [each.Notes for each in changed.successes] == ["changed", "changed"]
+    invoices = [invoice(client, 1), invoice(client, 2)]
+    deleted = batch_delete(list(invoices), qb=client)
+    assert [each.status for each in deleted.successes] == ["Deleted", "Deleted"]
+    assert Invoice.count(f"Id IN ('{invoices[0].Id}', '{invoices[1].Id}')", qb=client) == 0
 
 
 # --- Refusals ---

@@ -111,6 +111,16 @@ async function others () {
   return seen
 }
 
+async function batch () {
+  const answer = await call('batch', [
+    { bId: '1', operation: 'create', Customer: { DisplayName: 'Batch' } },
+    { bId: '2', operation: 'create', Customer: { DisplayName: "Amy's Bird Sanctuary" } },
+    { bId: '3', Query: 'select * from Term maxresults 2' }
+  ])
+  const [made, refused, found] = answer.BatchItemResponse
+  return [made.Customer.DisplayName, refused.Fault.Error[0].code, found.QueryResponse.Term.length]
+}
+
 async function leave () {
   const stranger = await callOf(clientWith('nonsense'), 'getCustomer', '1')
   await call('revokeAccess', true)
@@ -119,6 +129,6 @@ async function leave () {
 
 (async () => {
   const seen = {}
-  for (const part of [connect, names, invoices, others, leave]) seen[part.name] = await part()
+  for (const part of [connect, names, invoices, others, batch, leave]) seen[part.name] = await part()
   process.stdout.write(JSON.stringify(seen))
 })()
