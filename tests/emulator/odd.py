@@ -57,7 +57,7 @@ class Odd:
     def request(self) -> Ask:
         """A request below /v3: a write, a batch, a query, CDC, any path, a report."""
         makers = [self.write] * 12 + [self.query] * 4 + [self.batch, self.path] * 2
-        wanted = self.pick([*makers, self.cdc, self.report])()
+        wanted = self.pick([*makers, self.cdc, self.report, self.upload])()
         params = {}
         if self.one_in(12):
             params["requestid"] = self.pick(values.REQUEST_IDS)
@@ -241,13 +241,27 @@ class Odd:
 
     def path(self) -> Ask:
         """Any address, method and body."""
-        id = quote(self.pick(values.IDS), safe="", errors="surrogatepass")
-        words = {"E": self.pick(ENTITIES).path, "I": id}
+        entity = self.pick(ENTITIES)
+        ids = [id for id, _ in self.objects(entity.name)] if self.one_in(2) else values.IDS
+        id = quote(self.pick(ids or ["1"]), safe="", errors="surrogatepass")
+        words = {"E": entity.path, "I": id}
         target = "/".join(words.get(word, word) for word in self.pick(values.PATHS).split("/"))
         if self.one_in(5):
             target += f"?{_encoded({'sendTo': self.pick(values.TEXTS)})}"
         headers = {"Content-Type": self.pick(values.CONTENT_TYPES)}
         return Ask(self.pick(values.METHODS), target, headers, self.pick(values.BODIES))
+
+    def upload(self) -> Ask:
+        """A form of parts, each with an odd head or body."""
+        parts = []
+        for _ in range(self.pick([1, 2, 2, 3])):
+            head = self.pick(values.PART_HEADS)
+            kind = self.pick(["application/json", "text/plain", "image/png", "é"])
+            inner = self.pick([self.raw(self.body(self.pick(ENTITIES))), *values.BODIES])
+            content_type = f"Content-Type: {kind}\r\n\r\n".encode()
+            parts.append(b"--x\r\n" + head.encode() + b"\r\n" + content_type + inner + b"\r\n")
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        return Ask("POST", "upload", headers, b"".join(parts) + self.pick([b"--x--\r\n", b""]))
 
     def report(self) -> Ask:
         words = [*values.TIMES, *values.TEXTS, "Cash", "Month"]

@@ -85,6 +85,17 @@ def _batch(*items: Any) -> bytes:
 
 
 _PART = b'--x\r\nContent-Disposition: form-data; name="file_content_0"; filename="a.txt"\r\n'
+_DISPOSITION = "Content-Disposition: form-data; name="
+PART_HEADS = [
+    _DISPOSITION + '"file_metadata_0"; filename="a.json"',
+    _DISPOSITION + '"file_metadata_01"',
+    _DISPOSITION + '"file_content_0"; filename="a.txt"',
+    _DISPOSITION + '"file_content_01"; filename="../../é.png"',
+    _DISPOSITION + '"file_content_0"',
+    _DISPOSITION + '""; filename=""',
+    "Content-Disposition: x",
+    "X: y",
+]
 BODIES = [
     b"",
     b"{}",
