@@ -1,7 +1,7 @@
 """Bill: what a vendor wants for goods and services; paid by bill payments."""
 
 from ..transactions import purchases
-from .base import Entity, Shape
+from .base import Entity, Field, Kind, Shape
 from .purchase_form import (
     DUE_DATE,
     EVENTS,
@@ -42,5 +42,6 @@ BILL = Entity(
         PAYABLE,
         TOTAL,
         *REGIONAL,
+        Field("AttachableRef", Kind.LIST, read_only=True),
     ),
 )

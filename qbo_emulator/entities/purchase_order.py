@@ -53,5 +53,6 @@ PURCHASE_ORDER = Entity(
         Field("TaxCodeRef", Kind.REF),
         TOTAL,
         *REGIONAL,
+        Field("AttachableRef", Kind.LIST, read_only=True),
     ),
 )

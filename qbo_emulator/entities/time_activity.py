@@ -40,5 +40,6 @@ TIME_ACTIVITY = Entity(
         Field("TransactionLocationType", limit=50, read_only=True),
         Field("RecurDataRef", Kind.REF, read_only=True),
         Field("TxnSource", read_only=True),
+        Field("AttachableRef", Kind.LIST, read_only=True),
     ),
 )

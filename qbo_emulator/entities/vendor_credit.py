@@ -1,7 +1,7 @@
 """VendorCredit: what a vendor gives back as credit, used up by bill payments."""
 
 from ..transactions import purchases
-from .base import Entity, Shape
+from .base import Entity, Field, Kind, Shape
 from .purchase_form import LINES, NUMBER, PAYABLE, REGIONAL, VENDOR, VENDOR_ADDRESS
 from .sales_form import BALANCE, HEAD, LINKED, TOTAL
 
@@ -28,5 +28,7 @@ VENDOR_CREDIT = Entity(
         PAYABLE,
         TOTAL,
         *REGIONAL,
+        Field("FromAccountRef", Kind.REF, read_only=True),
+        Field("ToAccountRef", Kind.REF, read_only=True),
     ),
 )
