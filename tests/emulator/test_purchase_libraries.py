@@ -32,8 +32,10 @@ from quickbooks.objects.transfer import Transfer
 from quickbooks.objects.vendorcredit import VendorCredit
 
 from .buying import ADVERTISING, BOOKS_BY_BESSIE, CHECKING, MASTERCARD, PAYABLE, PUMP, SAVINGS
-from .conftest import Quick
-from .test_libraries import client  # noqa: F401
+from .conftest import (
+    Quick,
+    client,  # noqa: F401
+)
 
 
 def ref(id: str) -> Ref:
