@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 PORT ?= 8000
 QBO_PORT ?= 9000
+JOBS ?= 2
 PYTHON = .venv/bin/python
 # Tests and checks need no keys of a real installation.
 CHECK = exec env CANOPY_TESTS=1 $(PYTHON)
@@ -24,8 +25,8 @@ demo: setup-demo ## start everything: PORT=8000, QBO_PORT=9000; Ctrl-C stops it
 demo-reset: setup-demo ## throw the demo's data away; the next `make demo` starts over
 	@exec $(PYTHON) manage.py demo --reset
 
-test: setup ## all tests on a real PostgreSQL; ARGS="-k name" picks some
-	@$(CHECK) -m pytest $(ARGS)
+test: setup ## all tests on a real PostgreSQL, two at a time; ARGS="-k name" picks some
+	@$(CHECK) -m pytest -n $(JOBS) $(ARGS)
 
 browser: ## install a Chromium for the browser tests (Debian, Ubuntu)
 	@sh scripts/browser
