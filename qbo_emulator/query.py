@@ -7,7 +7,7 @@ The query language of section 3: text -> statement -> SQL.
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from . import clock as clocks
@@ -282,7 +282,7 @@ AS_OF = """(
     )
 )"""
 COLUMNS = (
-    "realm, entity, id, id_number, token, active, gone, space, name_key, full_key,"
+    "realm, entity, id, id_number, token, active, gone, space, name_key, full_key, parent,"
     " created, updated, doc"
 )
 
@@ -309,13 +309,14 @@ def run(store: Store, realm: str, statement: Statement, as_of: float | None = No
         builder.add(condition)
     if entity.shape is Shape.NAME_LIST and not builder.names_active:
         builder.where.append("active = 1")
-    where = " AND ".join(builder.where)
+    where = builder.conditions()
     table = source(as_of)
     answer = Answer(entity, statement.start)
     names = [_known(entity, name).name for name in statement.names]
     order = builder.order(statement.order)
     if statement.count:
-        sql = f"SELECT COUNT(*) FROM {table} WHERE {where}"
+        index = builder.index if as_of is None else ""
+        sql = f"SELECT COUNT(*) FROM {table} {index} WHERE {where}"
         answer.count = store.db.execute(sql, builder.values).fetchone()[0]
         return answer
     hidden = "".join(f", '$.{name}'" for name in entity.not_in_rows)
@@ -371,6 +372,7 @@ class _Builder:
             self.values["as_of"] = as_of
         self.names_active = False
         self.index = ""  # the planner would rather follow the order
+        self.in_lists: dict[str, list[str]] = {}  # list -> what one of its entries must be
 
     def _bind(self, value: Any) -> str:
         key = f"v{len(self.values)}"
@@ -383,12 +385,20 @@ class _Builder:
             raise errors.query_invalid(f"property '{known.name}' is not queryable")
         if known.name == "Id":
             self._add_id(condition)
+        elif known.in_list[0]:
+            self._add_in_list(known, condition)
+        elif known.name == self.entity.party and condition.operator in {"=", "in"}:
+            self._add_party(condition)
+        elif known.name == "DocNumber" and condition.operator in {"=", "in"}:
+            self._add_doc_number(known, condition)
         elif known.name.startswith("MetaData."):
             self._add_time(known, condition)
         elif known.kind is Kind.BOOL:
             self._add_bool(known, condition)
         elif known.kind in {Kind.DECIMAL, Kind.INTEGER}:
             self._add_number(known, condition)
+        elif known.kind is Kind.DATE:
+            self._add_date(known, condition)
         else:
             self._add_text(known, condition)
 
@@ -398,6 +408,43 @@ class _Builder:
         marks = ", ".join(self._bind(str(value)) for value in condition.values)
         self.where.append(f"id IN ({marks})")
         self.index = "INDEXED BY object_id"
+
+    def _add_in_list(self, known: Field, condition: Condition) -> None:
+        """All conditions on one list hold for the same entry of it (4.18)."""
+        if condition.operator not in {"=", "in"}:
+            raise errors.query_invalid(
+                f"operator '{condition.operator}' is not supported for {known.name}"
+            )
+        name, path = known.in_list
+        marks = ", ".join(self._bind(fold(value)) for value in condition.values)
+        self.in_lists.setdefault(name, []).append(
+            f"fold(json_extract(value, '$.{path}')) IN ({marks})"
+        )
+
+    def _add_party(self, condition: Condition) -> None:
+        """Whose a transaction is stands in a column with an index."""
+        kind = self.entity.party_entity
+        marks = ", ".join(self._bind(f"{kind}:{str(value).strip()}") for value in condition.values)
+        self.where.append(f"parent IN ({marks}) AND parent <> ''")
+        self.index = "INDEXED BY object_parent"
+
+    def _add_doc_number(self, known: Field, condition: Condition) -> None:
+        """So does its number; ' ' finds those without one."""
+        if not self.entity.numbers or not all(str(each).strip() for each in condition.values):
+            self._add_text(known, condition)
+            return
+        marks = ", ".join(self._bind(name_key(str(value))) for value in condition.values)
+        space = self._bind(f"number:{self.entity.numbers}")
+        self.where.append(f"space = {space} AND name_key IN ({marks})")
+        self.index = "INDEXED BY object_name"
+
+    def conditions(self) -> str:
+        """The whole WHERE."""
+        lists = [
+            f"EXISTS (SELECT 1 FROM json_each(doc, '$.{name}') WHERE {' AND '.join(each)})"
+            for name, each in self.in_lists.items()
+        ]
+        return " AND ".join([*self.where, *lists])
 
     def _compare(self, column: str, condition: Condition, values: list[Any]) -> None:
         if condition.operator == "in":
@@ -418,6 +465,21 @@ class _Builder:
         self._compare(f"CAST({column} AS INTEGER)", condition, values)
         if condition.operator in {">", ">="}:  # lets the index find them
             self.where.append(f"{column} >= {self._bind(int(values[0]))}")
+
+    def _add_date(self, known: Field, condition: Condition) -> None:
+        """Days; one with a time or an offset counts by its day. ' ' is null."""
+        values = []
+        for value in map(str, condition.values):
+            try:
+                values.append(date.fromisoformat(value[:10]).isoformat() if value.strip() else "")
+            except ValueError:
+                raise errors.query_invalid(
+                    f"Invalid value for property {known.name}: {value[:50]}"
+                ) from None
+        column = f"COALESCE(json_extract(doc, '{known.json_path}'), '')"
+        if condition.operator in {"<", "<="}:  # what has no day is not before one
+            self.where.append(f"{column} <> ''")
+        self._compare(column, condition, values)
 
     def _add_bool(self, known: Field, condition: Condition) -> None:
         words = {"true": 1, "false": 0}
@@ -464,10 +526,9 @@ class _Builder:
             if not known.sorts:
                 raise errors.query_invalid(f"property '{known.name}' is not sortable")
             parts.append(self._order_column(known) + (" DESC" if descending else ""))
-        if not parts:
-            is_list = self.entity.shape is Shape.NAME_LIST
-            parts.append(self.entity.default_order if is_list else "updated DESC")
-        return ", ".join([*parts, "id_number"])
+        if not parts and self.entity.shape is not Shape.NAME_LIST:
+            return "updated DESC, id_number DESC"
+        return ", ".join([*(parts or [self.entity.default_order]), "id_number"])
 
     def _order_column(self, known: Field) -> str:
         columns = {

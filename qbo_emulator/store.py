@@ -54,6 +54,15 @@ CREATE TABLE IF NOT EXISTS posting (
 );
 CREATE INDEX IF NOT EXISTS posting_of ON posting (realm, entity, id);
 CREATE INDEX IF NOT EXISTS posting_name ON posting (realm, name, type, cents);
+CREATE INDEX IF NOT EXISTS posting_account ON posting (realm, account, cents);
+CREATE TABLE IF NOT EXISTS mail (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, realm TEXT NOT NULL, at REAL NOT NULL,
+    entity TEXT NOT NULL, id TEXT NOT NULL, facts TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS mail_at ON mail (realm, at);
+CREATE TABLE IF NOT EXISTS file (
+    realm TEXT NOT NULL, id TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (realm, id)
+);
 CREATE TABLE IF NOT EXISTS replay (
     realm TEXT NOT NULL, requestid TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL,
     status INTEGER NOT NULL, body TEXT NOT NULL, facts TEXT NOT NULL,
@@ -81,7 +90,7 @@ OBJECT_COLUMNS = (
     "realm, entity, id, id_number, token, active, gone, space, name_key, full_key, parent,"
     " created, updated, who, doc"
 )
-REALM_TABLES = ("object", "version", "counter", "replay", "link", "posting")
+REALM_TABLES = ("object", "version", "counter", "replay", "link", "posting", "mail", "file")
 BOOKS_TABLES = (*REALM_TABLES, "company", "connection", "token", "code")
 
 
@@ -311,12 +320,12 @@ class Store:
         )
         return [Row(*row) for row in rows]
 
-    def pointing_at(self, realm: str, entity: str, field: str, id: str) -> list[Row]:
-        """The objects of `entity` whose reference `field` points at `id`."""
+    def mentioning(self, realm: str, entity: str, id: str) -> list[Row]:
+        """The objects of `entity` in whose text some reference holds `id`."""
         rows = self.db.execute(
             f"SELECT {OBJECT_COLUMNS} FROM object WHERE realm = ? AND entity = ?"
-            " AND json_extract(doc, ?) = ? AND gone IS NULL",
-            (realm, entity, f"$.{field}.value", id),
+            " AND instr(doc, ?) AND gone IS NULL",
+            (realm, entity, f'"value":"{id}"'),
         )
         return [Row(*row) for row in rows]
 

@@ -29,10 +29,12 @@ class Shape(StrEnum):
     """
     NAME_LIST: has a name and Active. TRANSACTION: has a date. SINGLE: one per company.
     DATED: the value of something on a day; has no Id, is found by its `identity`.
+    ATTACHMENT: has neither name nor date and can be deleted.
     """
 
     NAME_LIST = "name_list"
     TRANSACTION = "transaction"
+    ATTACHMENT = "attachment"
     SINGLE = "single"
     DATED = "dated"
 
@@ -58,6 +60,8 @@ class Field:
     low, high: the range of a number (else 2240).
     shows_name: answers give the name of what a reference points at.
     filters, sorts: usable in WHERE and ORDERBY (3.7).
+    in_list: for a property of queries alone, the list whose entries are looked through and the path
+    inside an entry, as ("AttachableRef", "EntityRef.type").
     """
 
     name: str
@@ -82,6 +86,7 @@ class Field:
     fixed: bool = False
     filters: bool = False
     sorts: bool = False
+    in_list: tuple[str, str] = ("", "")
 
     @property
     def json_path(self) -> str:
@@ -126,6 +131,8 @@ Find = Callable[[str, str], dict[str, Any] | None]
 OnChange = Callable[[dict[str, Any], dict[str, Any], Find], None]
 # on_write(document): fills in what depends on the document alone.
 OnWrite = Callable[[dict[str, Any]], None]
+# on_number(document, realm, id): fills in what depends on the Id of a new object.
+OnNumber = Callable[[dict[str, Any], str, str], None]
 # settle(form): everything a transaction's document says after a write that was not sent as such:
 # defaults, lines, totals. `form` is a transactions.form.Form.
 Settle = Callable[[Any], None]
@@ -155,6 +162,7 @@ class Entity:
     needs_preference: apps may write it where this is on (else 5030).
     marks_inactive: the name of an inactive one ends with " (deleted)" (5.6).
     sends_events: the operations a webhook tells of, under event_name or else its name (8.5).
+    query_fields: properties that only queries know.
 
     Transactions:
     party: the property that names whose it is, and the entity it points at.
@@ -198,6 +206,8 @@ class Entity:
     on_create: OnCreate | None = None
     on_change: OnChange | None = None
     on_write: OnWrite | None = None
+    on_number: OnNumber | None = None
+    query_fields: tuple[Field, ...] = ()
     party: str = ""
     party_entity: str = ""
     numbers: str = ""
@@ -216,6 +226,11 @@ class Entity:
         return self.name.lower()
 
     @property
+    def can_delete(self) -> bool:
+        """Whether apps may delete it (5.4); lists can only be made inactive."""
+        return self.shape in {Shape.TRANSACTION, Shape.ATTACHMENT}
+
+    @property
     def is_name(self) -> bool:
         """Is a write of it a write to the names list (6000, 6240)?"""
         return self.name_space == "names"
@@ -228,7 +243,8 @@ class Entity:
     def by_lower_name(self) -> dict[str, Field]:
         """Queries do not care about case (3.2)."""
         fields = {field.name.lower(): field for field in self.by_name.values()}
-        fields.update({field.name.lower(): field for field in QUERY_TIMES})
+        further = (*QUERY_TIMES, *self.query_fields)
+        fields.update({field.name.lower(): field for field in further})
         return fields
 
 
