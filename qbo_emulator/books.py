@@ -5,15 +5,16 @@ The API, the desk and the control addresses all come through here, so that the s
 every change leaves a version and an event.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from . import clock as clocks
-from . import errors, rules
+from . import errors, references, rules
+from .account_balances import AccountBalances
 from .clock import Clock
-from .entities import BY_NAME, ENTITIES, Entity, Field, Find, Kind, Shape
+from .entities import BY_NAME, Entity, Find, Kind, Shape
 from .jsontext import dumps, loads
 from .money import from_cents, rounded
 from .store import Row, Store
@@ -44,8 +45,6 @@ class Actor:
         return who.split("|")[1]
 
 
-# References inside lines that hold the id of a customer, vendor or employee.
-NAME_REFERENCES = ("CustomerRef", "VendorRef", "EntityRef", "Entity")
 SYSTEM = Actor("ui", "QuickBooks")
 
 
@@ -72,6 +71,7 @@ class Books:
         self.switches = switches
         self.emit = emit
         self.transactions = Transactions(self)
+        self.account_balances = AccountBalances(store, self.transactions.ledger)
         self.system = SYSTEM
 
     # --- Reading ---
@@ -83,6 +83,7 @@ class Books:
         Raises:
             Fault: 610 for what does not exist, was deleted or merged away.
         """
+        self.bring_up_to_date(realm, entity.name)
         lag = self.switches.id_read_lag_seconds
         if lag:
             row = self.store.get_as_of(realm, entity.name, id, self.clock.epoch() - lag)
@@ -91,6 +92,11 @@ class Books:
         if row is None or row.gone:
             raise errors.object_not_found()
         return row
+
+    def bring_up_to_date(self, realm: str, *entities: str) -> None:
+        """Before objects of these entities are looked at; names in any case."""
+        if any(each.strip().lower() == "account" for each in entities):
+            self.account_balances.settle(realm)
 
     def read_dated(self, realm: str, entity: Entity, params: dict[str, str], today: str) -> Row:
         """
@@ -183,19 +189,33 @@ class Books:
 
     def delete(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
         """
-        Delete a transaction (5.4).
+        Delete a transaction or an attachment (5.4).
 
         Raises:
             Fault: 500 for lists, which can only be made inactive; 610 for what is not there.
         """
-        if entity.shape is not Shape.TRANSACTION:
+        if not entity.can_delete:
             raise errors.unsupported_operation(f"Operation delete of {entity.name}")
         with self.store.transaction():
             id = self._id_to_change(entity, body)
+            if entity.shape is Shape.ATTACHMENT:
+                return Written(self._drop(realm, entity, id, body, actor), "Delete")
             row, moved = self.transactions.delete(realm, entity, id, body, actor)
         written = Written(row, "Delete", tuple(moved))
         self._announce(entity, written)
         return written
+
+    def _drop(self, realm: str, entity: Entity, id: str, body: dict[str, Any], actor: Actor) -> Row:
+        """Delete what nothing depends on; the Id alone will do (5.4)."""
+        row = self._existing(realm, entity, id)
+        if (
+            body.get("SyncToken") not in (None, "")
+            and rules.read_token(body["SyncToken"]) != row.token
+        ):
+            raise errors.stale_object(Actor.name_of(row.who))
+        row.gone, row.updated, row.who = "deleted", self.clock.epoch(), str(actor)
+        self.store.update(row, "delete")
+        return row
 
     def void(self, realm: str, entity: Entity, body: Any, actor: Actor) -> Written:
         """
@@ -229,8 +249,11 @@ class Books:
         if "Merge" not in entity.sends_events or away_id == into_id:
             raise errors.unsupported_operation(f"merge of {entity.name} {away_id}")
         with self.store.transaction():
+            self.bring_up_to_date(realm, entity.name)
             away = self._existing(realm, entity, away_id)
             into = self._existing(realm, entity, into_id)
+            if entity.name in {"Account", "Item"}:
+                _check_alike(loads(away.doc), loads(into.doc))
             now = self.clock.epoch()
             for child in self.store.children(realm, entity.name, away.id):
                 document = loads(child.doc)
@@ -313,6 +336,8 @@ class Books:
             row.id_number = self.store.next_number(realm, entity.counter)
             row.id = str(row.id_number)
         self.number_addresses(realm, entity, document)
+        if entity.on_number:
+            entity.on_number(document, realm, row.id)
         row.doc = self.dress(row, document)
         self.store.insert(row)
         if row.parent:
@@ -328,6 +353,7 @@ class Books:
         sent: dict[str, Any],
         actor: Actor,
     ) -> Written:
+        self.bring_up_to_date(realm, entity.name)
         row = self._existing(realm, entity, id)
         if not actor.is_person:
             if rules.read_token(body.get("SyncToken")) != row.token:
@@ -544,48 +570,43 @@ class Books:
 
     def _rename_references(self, entity: Entity, target: Row) -> None:
         """Who shows the name of `target` shows the new one; nothing else of them changes (9)."""
-        for owner, field in references_to(entity):
-            if not field.shows_name:
-                continue
-            for row in self._pointing_at(owner, field, target):
-                document = loads(row.doc)
-                document[field.name]["name"] = shown_name(entity, target)
+        name = shown_name(entity, target)
+        for row in references.holders(self.store, target, entity):
+            document = loads(row.doc)
+            found = list(references.inside(document, entity, target.id))
+            named = [each for each in found if each.get("name", name) != name]
+            for reference in named:
+                reference["name"] = name
+            if named:
                 row.doc = self.dress(row, document)
                 self.store.set_doc(row)
-
-    def _pointing_at(self, owner: Entity, field: Field, target: Row) -> list[Row]:
-        if owner.shape is Shape.TRANSACTION and field.name == owner.party:
-            return self.store.children(target.realm, owner.name, f"{target.entity}:{target.id}")
-        return self.store.pointing_at(target.realm, owner.name, field.name, target.id)
 
     def _move_references(
         self, entity: Entity, away: Row, into: Row, now: float, actor: Actor
     ) -> None:
-        """What pointed at `away` points at `into`; tokens stay (9)."""
-        for owner, field in references_to(entity):
-            for row in self._pointing_at(owner, field, away):
-                document = loads(row.doc)
-                document[field.name] = {**document[field.name], "value": into.id}
-                if field.shows_name:
-                    document[field.name]["name"] = shown_name(entity, into)
-                if owner.shape is Shape.TRANSACTION and field.name == owner.party:
-                    row.parent = f"{entity.name}:{into.id}"
+        """What pointed at `away` points at `into`; LastUpdatedTime is new, tokens stay (9)."""
+        ledger, name = self.transactions.ledger, shown_name(entity, into)
+        for row in references.holders(self.store, away, entity):
+            document = loads(row.doc)
+            found = list(references.inside(document, entity, away.id))
+            for reference in found:
+                reference["value"] = into.id
+                if "name" in reference:
+                    reference["name"] = name
+            if row.parent == f"{entity.name}:{away.id}":
+                row.parent = f"{entity.name}:{into.id}"
+            if found:
                 self._save(row, document, now, actor, "merge", keep_who=True)
-        if entity.is_name:
-            self._move_lines(entity, away, into, now, actor)
-            names = (f"{entity.name}:{away.id}", f"{entity.name}:{into.id}")
-            self.transactions.ledger.rename(away.realm, *names)
-
-    def _move_lines(self, entity: Entity, away: Row, into: Row, now: float, actor: Actor) -> None:
-        """Customers, vendors and employees that lines of transactions name."""
-        name = shown_name(entity, into)
-        for owner in ENTITIES:
-            if owner.shape is not Shape.TRANSACTION or "Line" not in owner.by_name:
-                continue
-            for row in self.store.mentioning(away.realm, owner.name, away.id):
-                document = loads(row.doc)
-                if _repoint(document.get("Line"), away.id, {"value": into.id, "name": name}):
-                    self._save(row, document, now, actor, "merge", keep_who=True)
+        settings = self.store.get(away.realm, "Preferences", "1")
+        preferences = self.preferences(away.realm)
+        if settings and references.move_defaults(preferences, entity, away.id, into.id):
+            settings.doc = self.dress(settings, preferences)
+            self.store.set_doc(settings)
+        if entity.name == "Account":
+            ledger.hand_over(away.realm, "account", away.id, into.id)
+        else:
+            party = f"{entity.name}:"
+            ledger.hand_over(away.realm, "name", party + away.id, party + into.id)
 
     def _total_balances(
         self, entity: Entity, realm: str, ids: list[str], now: float, actor: Actor
@@ -689,28 +710,13 @@ def _check_type(entity: Entity, document: dict[str, Any], actor: Actor) -> None:
         )
 
 
-def _repoint(part: Any, away: str, into: dict[str, str]) -> bool:
-    """Let references to a name inside lines point at another; returns whether there were any."""
-    found = False
-    if isinstance(part, list):
-        for each in part:
-            found |= _repoint(each, away, into)
-    elif isinstance(part, dict):
-        for key, each in part.items():
-            if key in NAME_REFERENCES and isinstance(each, dict) and each.get("value") == away:
-                each |= into
-                found = True
-            found |= _repoint(each, away, into)
-    return found
-
-
-def references_to(entity: Entity) -> Iterator[tuple[Entity, Field]]:
-    """Every reference property that points at `entity`, parents apart."""
-    for owner in ENTITIES:
-        for field in owner.fields:
-            is_parent = owner.hierarchy and field.name == owner.hierarchy.parent
-            if entity.name in (field.refers_to, *field.refers_to_any) and not is_parent:
-                yield owner, field
+def _check_alike(away: dict[str, Any], into: dict[str, Any]) -> None:
+    """Accounts and items merge with their own kind only."""
+    for name in ("AccountType", "Type"):
+        if away.get(name) != into.get(name):
+            raise errors.business_validation(
+                f"What is of {name} {away.get(name)} cannot be merged with {into.get(name)}."
+            )
 
 
 def shown_name(target: Entity, row: Row) -> str:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from . import clock as clocks
-from .books import Actor, Written
+from .acts import act
+from .books import Actor
 from .control_access import ControlAccess
 from .control_base import BadRequest, ControlPart, Handler, Table, json_answer, numbers, only
 from .control_settings import ControlSettings
@@ -147,6 +148,7 @@ class Control(ControlPart):
     async def objects(self, request: Request, body: dict[str, Any]) -> Any:
         realm = self.realm(request.path_params["realm"])
         entity = self.entity(request.path_params["entity"])
+        self.emulator.books.bring_up_to_date(realm, entity.name)
         rows = self.emulator.store.dump(realm, entity.name)
         gone = [{"Id": row.id, "gone": row.gone} for row in rows if row.gone]
         return {entity.name: [loads(row.doc) for row in rows if not row.gone], "gone": gone}
@@ -154,6 +156,7 @@ class Control(ControlPart):
     async def one_object(self, request: Request, body: dict[str, Any]) -> Any:
         realm = self.realm(request.path_params["realm"])
         entity = self.entity(request.path_params["entity"])
+        self.emulator.books.bring_up_to_date(realm, entity.name)
         row = self.emulator.store.get(realm, entity.name, request.path_params["id"])
         if row is None or row.gone:
             raise LookupError(f"There is no {entity.name} {request.path_params['id']}.")
@@ -190,39 +193,8 @@ class Control(ControlPart):
             fields=body.get("fields") or {},
             actor=actor,
         )
-        return {entity.name: loads(written.row.doc), "operation": written.operation}
-
-
-def act(
-    emulator: Emulator,
-    realm: str,
-    entity: Entity,
-    *,
-    operation: str,
-    id: str,
-    fields: dict[str, Any],
-    actor: Actor,
-    into: str = "",
-) -> Written:
-    """
-    What a person does in the books.
-
-    Raises:
-        Fault: the rules of names and values hold for people too.
-        BadRequest: an unknown operation.
-    """
-    if operation == "merge":
-        return emulator.books.merge(realm, entity, id, into, actor)
-    wish = dict(fields)
-    if operation == "inactivate":
-        wish["Active"] = False
-    elif operation == "reactivate":
-        wish["Active"] = True
-    elif operation not in {"create", "update"}:
-        raise BadRequest("operation is create, update, inactivate, reactivate or merge.")
-    if operation != "create":
-        wish |= {"Id": id, "sparse": True}
-    return emulator.books.write(realm, entity, wish, actor)
+        row = written.row
+        return {row.entity: loads(row.doc), "operation": written.operation}
 
 
 def _version(row: Row, operation: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._moved: dict[str, set[str]] = {}  # realm -> accounts, since somebody asked
 
     def replace(self, entry: Entry) -> set[str]:
         """
@@ -61,6 +62,7 @@ class Ledger:
             raise OutOfBalance(f"{entry.entity} {entry.id}: {entry.postings}")
         key = (entry.realm, entry.entity, entry.id)
         before = self._by_name(*key)
+        self._move(entry.realm, self._accounts_of(*key))
         self.store.db.execute("DELETE FROM posting WHERE realm = ? AND entity = ? AND id = ?", key)
         kinds = self._account_types(entry.realm, {each.account for each in entry.postings})
         self.store.db.executemany(
@@ -71,6 +73,7 @@ class Ledger:
                 if each.cents
             ],
         )
+        self._move(entry.realm, {each.account for each in entry.postings})
         after = self._by_name(*key)
         return {name for name in {*before, *after} if before.get(name, 0) != after.get(name, 0)}
 
@@ -92,12 +95,6 @@ class Ledger:
         )
         return dict(rows.fetchall())
 
-    def rename(self, realm: str, away: str, into: str) -> None:
-        """What was posted to one name is another's, after a merge."""
-        self.store.db.execute(
-            "UPDATE posting SET name = ? WHERE realm = ? AND name = ?", (into, realm, away)
-        )
-
     def owed(self, realm: str, name: str) -> int:
         """Cents that a customer owes (receivables) or is owed as a vendor (payables)."""
         type = PAYABLE if name.startswith("Vendor:") else RECEIVABLE
@@ -108,12 +105,55 @@ class Ledger:
         ).fetchone()
         return sign * int(row[0])
 
-    def accounts(self, realm: str) -> dict[str, int]:
-        """Account id -> cents, debits positive."""
+    def accounts(self, realm: str, some: set[str] | None = None) -> dict[str, int]:
+        """Account id -> cents, debits positive; of all accounts or of some."""
+        marks = "" if some is None else f" AND account IN ({', '.join('?' * len(some))})"
         rows = self.store.db.execute(
-            "SELECT account, SUM(cents) FROM posting WHERE realm = ? GROUP BY account", (realm,)
+            f"SELECT account, SUM(cents) FROM posting WHERE realm = ?{marks} GROUP BY account",
+            (realm, *(some or ())),
         )
         return dict(rows.fetchall())
+
+    # --- Which accounts have moved ---
+
+    def _accounts_of(self, realm: str, entity: str, id: str) -> set[str]:
+        rows = self.store.db.execute(
+            "SELECT DISTINCT account FROM posting INDEXED BY posting_of"
+            " WHERE realm = ? AND entity = ? AND id = ?",
+            (realm, entity, id),
+        )
+        return {account for (account,) in rows}
+
+    def _move(self, realm: str, accounts: set[str]) -> None:
+        if realm in self._moved:
+            self._moved[realm] |= accounts
+
+    def take_moved(self, realm: str) -> set[str] | None:
+        """The accounts that moved since this was asked last; None for all, the first time."""
+        moved = self._moved.get(realm)
+        self._moved[realm] = set()
+        return moved
+
+    def forget_moved(self) -> None:
+        """Books were replaced: everything may have moved."""
+        self._moved.clear()
+
+    def hand_over(self, realm: str, column: str, away: str, into: str) -> None:
+        """After a merge: the postings of one name or account are the other's."""
+        self.store.db.execute(
+            f"UPDATE posting SET {column} = ? WHERE realm = ? AND {column} = ?",
+            (into, realm, away),
+        )
+        self.forget_moved()
+
+    def unbalanced(self, realm: str) -> list[dict[str, Any]]:
+        """Transactions whose debits and credits differ: none, ever."""
+        rows = self.store.db.execute(
+            "SELECT entity, id, SUM(cents) FROM posting WHERE realm = ?"
+            " GROUP BY entity, id HAVING SUM(cents) <> 0",
+            (realm,),
+        )
+        return [{"entity": entity, "id": id, "cents": cents} for entity, id, cents in rows]
 
     def lines(self, realm: str, entity: str, id: str) -> list[dict[str, Any]]:
         """The postings of one transaction."""

@@ -321,15 +321,6 @@ class Store:
         return [Row(*row) for row in rows]
 
     def mentioning(self, realm: str, entity: str, id: str) -> list[Row]:
-        """The objects of `entity` in whose text some reference holds `id`."""
-        rows = self.db.execute(
-            f"SELECT {OBJECT_COLUMNS} FROM object WHERE realm = ? AND entity = ?"
-            " AND instr(doc, ?) AND gone IS NULL",
-            (realm, entity, f'"value":"{id}"'),
-        )
-        return [Row(*row) for row in rows]
-
-    def mentioning(self, realm: str, entity: str, id: str) -> list[Row]:
         """The objects of `entity` that hold a reference to this id somewhere."""
         rows = self.db.execute(
             f"SELECT {OBJECT_COLUMNS} FROM object WHERE realm = ? AND entity = ?"
