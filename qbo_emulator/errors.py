@@ -242,6 +242,29 @@ def invalid_account_type(name: str, value: str) -> Fault:
     )
 
 
+def upload_too_large(megabytes: int) -> Fault:
+    return Fault("6030", "Upload too large", f"An upload may have {megabytes} MB in all.")
+
+
+def invalid_metadata() -> Fault:
+    return Fault(
+        "6040", "Metadata is not an Attachable", "The metadata of a file is a JSON Attachable."
+    )
+
+
+def invalid_file(detail: str) -> Fault:
+    return Fault("6041", "Invalid Uploaded File", f"Invalid Uploaded File : {detail}")
+
+
+def cannot_attach(kind: str) -> Fault:
+    return Fault(
+        "6050",
+        "Unsupported entity for Attachable",
+        f"Unsupported entity for Attachable : {kind[:50]}",
+        "AttachableRef",
+    )
+
+
 def no_name(code: str = "6080") -> Fault:
     if code == "2020":
         return required_missing("DisplayName")

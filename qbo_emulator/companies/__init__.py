@@ -23,7 +23,11 @@ FIRST_REALM = 9341453708120001
 AGE_SECONDS = 45 * 86400  # what a company starts with was made so long ago
 MOST_BULK = 2_000_000
 # The newest lists have long ids (4.0, 4.16); the last number before the first new one.
-LONG_COUNTERS = {"account": 1150040001, "class": 5000000000000085681}
+LONG_COUNTERS = {
+    "account": 1150040001,
+    "class": 5000000000000085681,
+    "attachable": 5000000000000503623,
+}
 
 
 class UnknownCompany(ValueError):

@@ -1,6 +1,7 @@
 """The entities the emulator knows, a short file each. To add one: describe it, list it here."""
 
 from .account import ACCOUNT
+from .attachable import ATTACHABLE
 from .base import Entity, Field, Find, Kind, Shape
 from .bill import BILL
 from .bill_payment import BILL_PAYMENT
@@ -61,6 +62,7 @@ ENTITIES: tuple[Entity, ...] = (
     JOURNAL_ENTRY,
     TIME_ACTIVITY,
     TRANSFER,
+    ATTACHABLE,
     COMPANY_INFO,
     PREFERENCES,
 )
