@@ -148,6 +148,7 @@ class Api:
             reply.body = unknown.spoil(reply.body, kind)
         if kind == "cut_json":
             reply.body = reply.body[: len(reply.body) // 2]
+            reply.data = reply.data[: len(reply.data) // 2]
             return self._dress(reply, asked, call)
         if kind == "cut_body":
             return self._dress(reply, asked, call, make=answers.CutBody)
@@ -269,7 +270,7 @@ class Api:
                 body, content_type = xmltext.answer(loads(body)), "application/xml"
             except NotJson:  # a body that a fault has cut
                 content_type = reply.content_type
-        data = body.encode("utf-8")
+        data = reply.data or body.encode("utf-8")
         headers = {
             emulator.switches.tid_header: call.tid,
             "Qbo-Version": QBO_VERSION,

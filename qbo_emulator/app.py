@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from .api import Api
 from .control import Control
+from .control_books import Storage
 from .desk import Desk
 from .emulator import Emulator
 from .oauth_api import OAuthApi
@@ -43,6 +44,7 @@ def create_app(emulator: Emulator) -> Starlette:
             Route("/v3/{rest:path}", AnyMethod(Api(emulator))),
             *OAuthApi(emulator).routes(),
             *Control(emulator).routes(),
+            *Storage(emulator).routes(),
             *Desk(emulator).routes(),
         ],
         lifespan=lifespan,

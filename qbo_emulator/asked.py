@@ -11,7 +11,9 @@ from .entities import BY_PATH, Entity, Shape
 from .errors import Fault, GatewayFault
 from .jsontext import NotJson, dumps, loads
 
-MOST_BODY_BYTES = 5 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+MOST_BODY_BYTES = 5 * MEGABYTE
+MOST_UPLOAD_MEGABYTES = 100  # per request in all (5.9)
 JSON_OK = "application/json;charset=utf-8"
 # What is no entity: the first word below the company, its kind, methods, how many words follow.
 SERVICES = {
@@ -48,10 +50,20 @@ class Asked:
     def requestid(self) -> str:
         return self.params.get("requestid", "")
 
+    @property
+    def include(self) -> frozenset[str]:
+        """The words of the `include` parameter, in lower case."""
+        words = self.params.get("include", "").lower().split(",")
+        return frozenset(each.strip() for each in words)
+
 
 @dataclass
 class Reply:
-    """An answer before it is dressed. `shown`: the versions it lets the client see."""
+    """
+    An answer before it is dressed.
+
+    shown: the versions it lets the client see.  data: what is sent in place of `body`, a PDF.
+    """
 
     status: int
     body: str
@@ -60,6 +72,7 @@ class Reply:
     shown: list[tuple[str, str, int]] = field(default_factory=list)
     code: str = ""
     is_xml: bool = False
+    data: bytes = b""
 
 
 def take_apart(request: Request) -> Asked:
@@ -82,14 +95,21 @@ def take_apart(request: Request) -> Asked:
 
 async def read_body(asked: Asked, request: Request) -> None:
     """Read the body once; whatever is wrong with it waits in `problem` for its turn."""
+    is_upload = asked.kind == "upload"
+    most, size = MOST_UPLOAD_MEGABYTES * MEGABYTE if is_upload else MOST_BODY_BYTES, 0
+    chunks = []
     try:
         async for chunk in request.stream():
-            asked.body += chunk
-            if len(asked.body) > MOST_BODY_BYTES:
+            size += len(chunk)
+            if size > most:
                 asked.problem = errors.request_too_large()
+                if is_upload:
+                    asked.problem = errors.upload_too_large(MOST_UPLOAD_MEGABYTES)
                 break
+            chunks.append(chunk)
     except ClientDisconnect:
         asked.problem = errors.unparsable()
+    asked.body = b"".join(chunks)
     if asked.kind == "write" and asked.entity is not None:
         _classify_write(asked, asked.entity)
         if asked.parts[0] == "taxservice":

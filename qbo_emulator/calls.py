@@ -8,7 +8,7 @@ from .store import Store
 
 KEPT_CALLS = 20_000
 KEPT_CHARACTERS = 20_000
-WRITES = {"create", "update", "inactivate", "delete", "void", "write"}
+WRITES = {"create", "update", "inactivate", "delete", "void", "write", "send", "upload"}
 METERED = {"read", "query", "cdc", "batch", "report", "pdf", "download"}  # CorePlus (7.4)
 
 

@@ -17,9 +17,8 @@ from .acts import act
 from .books import Actor
 from .control_access import ControlAccess
 from .control_base import BadRequest, ControlPart, Handler, Table, json_answer, numbers, only
+from .control_books import ControlBooks
 from .control_settings import ControlSettings
-from .emulator import Emulator
-from .entities import Entity
 from .errors import Fault
 from .jsontext import loads
 from .store import Row
@@ -47,7 +46,8 @@ class Control(ControlPart):
         ]
 
     def routes(self) -> list[Route]:
-        parts = (self, ControlSettings(self.emulator), ControlAccess(self.emulator))
+        further = (ControlSettings, ControlAccess, ControlBooks)
+        parts = (self, *(part(self.emulator) for part in further))
         return [
             Route(path, self._wrap(handler), methods=[method])
             for part in parts

@@ -10,12 +10,14 @@ from typing import Any
 
 from . import companies, restoring, server
 from . import oauth as oauth_module
+from .attachments import Attachments
 from .books import Books
 from .calls import Calls
 from .clock import Clock
 from .faults import Faults
 from .jsontext import loads
 from .limits import Limits
+from .mail import Mails
 from .oauth import ACCOUNTING, OWNER, OAuth
 from .port import Port
 from .store import Store
@@ -65,6 +67,8 @@ class Emulator:
         self.webhooks.url = self.store.setting("webhook_url", "")
         self.webhooks.verifier = self.store.setting("webhook_verifier", DEFAULT_VERIFIER)
         self.books = Books(self.store, self.clock, self.switches, self.webhooks.emit)
+        self.mails = Mails(self.books, self.limits)
+        self.attachments = Attachments(self.books)
         self.oauth.ensure_default_app()
         self.company_states: dict[str, str] = self.store.setting("company_states", {})
         self.port = Port()
@@ -108,6 +112,7 @@ class Emulator:
         """Another company, or other books in the place of those of `realm`."""
         if realm:
             self.calls.forget_seen(realm)
+        self.books.transactions.ledger.forget_moved()
         return companies.add_company(self.store, kind, now=self.clock.epoch(), realm=realm)
 
     def state_of(self, realm: str) -> str:
@@ -145,6 +150,7 @@ class Emulator:
             self.oauth.set_without_rights(set())
             self.save_clock()
             companies.add_company(self.store, kind, now=self.clock.epoch())
+        self.books.transactions.ledger.forget_moved()
         self.calls.clear()
         self.faults.clear()
         self.limits.clear()

@@ -248,7 +248,7 @@ def upload_too_large(megabytes: int) -> Fault:
 
 def invalid_metadata() -> Fault:
     return Fault(
-        "6040", "Metadata is not an Attachable", "The metadata of a file is a JSON Attachable."
+        "6040", "Metadata is not Attachable", "The metadata of a file is a JSON Attachable."
     )
 
 

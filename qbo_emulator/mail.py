@@ -9,6 +9,7 @@ from . import errors, rules
 from .books import Actor, Books, Written
 from .entities import Entity
 from .jsontext import dumps, loads
+from .limits import Limits
 from .store import Row
 
 MOST_CHARACTERS = 100  # of BillEmail (4.6.1)
@@ -17,8 +18,9 @@ MOST_CHARACTERS = 100  # of BillEmail (4.6.1)
 class Mails:
     """The mails of all companies in one store."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, limits: Limits) -> None:
         self.books = books
+        self.limits = limits
         self.store = books.store
 
     def send(self, realm: str, entity: Entity, id: str, to: str, actor: Actor) -> Written:
@@ -31,6 +33,7 @@ class Mails:
         Raises:
             Fault: 500 for entities that cannot be mailed, 610 for what is not there, 6420 without
                 an address, 2050 and 2210 for one that is none. Then nothing was changed.
+            GatewayFault: the company's mails of the day are used up (7.1).
         """
         if not entity.can_email:
             raise errors.unsupported_operation(f"Operation send of {entity.name}")
@@ -40,6 +43,8 @@ class Mails:
         document = loads(row.doc)
         address = self._address(realm, entity, document, to.strip())
         now = self.books.clock.epoch()
+        if not self.limits.take_mail(realm, now):
+            raise errors.throttled(self.books.switches.throttle_shape)
         if "EmailStatus" in entity.by_name:
             document["EmailStatus"] = "EmailSent"
             document["BillEmail"] = {"Address": address}
@@ -86,13 +91,6 @@ class Mails:
             "INSERT INTO mail (realm, at, entity, id, facts) VALUES (?, ?, ?, ?, ?)",
             (row.realm, row.updated, row.entity, row.id, dumps(facts)),
         )
-
-    def sent_since(self, realm: str, since: float) -> int:
-        """How many mails a company has sent since a moment (seconds since 1970), for a limit."""
-        row = self.store.db.execute(
-            "SELECT COUNT(*) FROM mail WHERE realm = ? AND at > ?", (realm, since)
-        ).fetchone()
-        return int(row[0])
 
     def sent(self, realm: str) -> list[dict[str, Any]]:
         """All mails of a company, oldest first."""

@@ -13,8 +13,11 @@ from . import clock, errors, feed, query, rules, server, tax_service
 from .asked import JSON_OK, Asked, Reply, check_json, fault_reply, fingerprint, statement
 from .books import Actor, Written
 from .calls import WRITES, Call
+from .documents import READS as DOCUMENT_READS
+from .documents import WRITES as DOCUMENT_WRITES
+from .documents import Documents
 from .emulator import Emulator
-from .entities import Entity, Shape
+from .entities import Entity
 from .errors import Fault
 from .jsontext import dumps, loads
 from .oauth import USERS, Connection
@@ -57,6 +60,7 @@ class Operations:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
+        self.documents = Documents(emulator)
 
     async def run(self, asked: Asked, call: Call, connection: Connection) -> Reply:
         """
@@ -70,12 +74,15 @@ class Operations:
         if asked.kind in WRITES:
             return await self.once(asked, call, lambda: self._write(asked, call, connection))
         if asked.kind == "query":
-            return self.reply(self.query(asked.realm, statement(asked), asked.page_shift))
+            text = statement(asked)
+            return self.reply(self.query(asked.realm, text, asked.page_shift, asked.include))
         if asked.kind == "cdc":
             entities, since = asked.params.get("entities", ""), asked.params.get("changedsince", "")
             return self.reply(self.changes(asked.realm, entities, since))
         if asked.kind == "read" and asked.entity is not None:
             return self._read(asked, asked.entity)
+        if asked.kind in DOCUMENT_READS:
+            return self.documents.read(asked)
         raise errors.unsupported_path(asked.relative, f"/v3{asked.relative}")
 
     def time(self) -> str:
@@ -92,8 +99,8 @@ class Operations:
             id = "1"
         id = rules.check_id(entity, id)
         row = self.emulator.books.read(asked.realm, entity, id)
-        body = f'{{"{entity.name}":{row.doc},"time":"{self.time()}"}}'
-        return Reply(200, body, shown=[(entity.name, row.id, row.token)])
+        document = self.documents.shown(asked.realm, entity, row.id, row.doc, asked.include)
+        return self.reply(Done(f'"{entity.name}":{document}', [(entity.name, row.id, row.token)]))
 
     def _read_dated(self, asked: Asked, entity: Entity) -> Reply:
         """`exchangerate?sourcecurrencycode=EUR&asofdate=2026-11-28`."""
@@ -104,18 +111,26 @@ class Operations:
     def reply(self, done: Done) -> Reply:
         return Reply(200, f'{{{done.text},"time":"{self.time()}"}}', shown=done.shown)
 
-    def query(self, realm: str, text: str, page_shift: int = 0) -> Done:
+    def query(
+        self, realm: str, text: str, page_shift: int = 0, include: frozenset[str] = frozenset()
+    ) -> Done:
         """Run a statement (3); `page_shift`: as if so many rows before the page had gone."""
         emulator = self.emulator
         now = emulator.clock.epoch()
         parsed = query.parse(text, query.today(now))
         parsed.start = max(1, parsed.start + page_shift)
         lag = emulator.switches.read_lag_seconds
+        emulator.books.bring_up_to_date(realm, parsed.entity)
         found = query.run(emulator.store, realm, parsed, now - lag if lag else None)
+        found.rows = [
+            (id, token, self.documents.shown(realm, found.entity, id, doc, include))
+            for id, token, doc in found.rows
+        ]
         shown = [(found.entity.name, id, token) for id, token, _ in found.rows]
         return Done(f'"QueryResponse":{found.body()}', [] if parsed.names else shown)
 
     def changes(self, realm: str, entities: str, changed_since: str) -> Done:
+        self.emulator.books.bring_up_to_date(realm, *entities.split(","))
         body, shown = feed.changes(
             self.emulator.store,
             realm,
@@ -201,6 +216,10 @@ class Operations:
         return reply
 
     async def _write(self, asked: Asked, call: Call, connection: Connection) -> Reply:
+        if asked.kind in DOCUMENT_WRITES:
+            self._check_can_write(asked.realm)
+            await server.pause(self.emulator.switches.write_seconds)
+            return self.documents.write(asked, call, _actor(connection))
         if asked.entity is None:
             raise errors.unsupported_path(asked.relative, asked.path)
         write = Write(
@@ -211,7 +230,7 @@ class Operations:
             asked.path.removeprefix("/v3"),
             call,
             connection,
-            include=frozenset(asked.params.get("include", "").lower().split(",")),
+            include=asked.include,
             void_by="operation" if asked.params.get("operation") == "void" else "include",
         )
         if not is_supported(write):
@@ -292,6 +311,7 @@ class Operations:
 
 
 def _actor(connection: Connection) -> Actor:
+    """Who an app acts for."""
     user = USERS.get(connection.user)
     return Actor("api", user.name if user else connection.user, connection.client_id)
 
@@ -301,7 +321,7 @@ def is_supported(write: Write) -> bool:
     if write.kind == "write":  # a body that is no object gets its own refusal
         return not isinstance(write.body, dict)
     if write.kind == "delete":
-        return write.entity.shape is Shape.TRANSACTION
+        return write.entity.can_delete
     if write.kind == "void":
         return bool(write.entity.void) and write.void_by in {write.entity.void, "batch"}
     return True

@@ -14,11 +14,13 @@ from .store import Row, Store
 IN_LINES = {
     "Item": {"ItemRef", "GroupItemRef"},
     "Customer": {"CustomerRef"},
+    "Vendor": {"VendorRef"},
     "Class": {"ClassRef"},
     "Department": {"DepartmentRef"},
     "PaymentMethod": {"PaymentMethodRef"},
     "TaxCode": {"TaxCodeRef", "TxnTaxCodeRef"},
 }
+NAMES = {"Customer", "Vendor", "Employee"}
 # References that say themselves what they point at, by their `type`.
 TYPED = {"Entity", "EntityRef", "PayeeEntityRef"}
 
@@ -59,7 +61,8 @@ def _inside(value: Any, names: set[str], entity: str, id: str) -> Iterator[dict[
 
 def _points(name: str, reference: dict[str, Any], names: set[str], entity: str) -> bool:
     if name in TYPED:
-        return str(reference.get("type", "Customer")).lower() == entity.lower()
+        kind = reference.get("type")  # without one it is some name: their ids are one sequence
+        return entity in NAMES if not kind else str(kind).lower() == entity.lower()
     is_account = entity == "Account" and name.endswith("AccountRef")
     return name in names or is_account
 

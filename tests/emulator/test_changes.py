@@ -211,6 +211,20 @@ def test_writes_desk_edits_and_merges_send_cloud_events_8_4(qbo: Quick, ear: Ear
     assert ear.heard[0][0]["content-type"] == "application/cloudevents+json"
 
 
+def test_a_sent_form_and_a_merged_item_send_their_events_8_5(qbo: Quick, ear: Ear) -> None:
+    line = {"ItemRef": {"value": "6"}}
+    line = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": line}
+    made = qbo.create("Invoice", CustomerRef={"value": "6"}, Line=[line])
+    qbo.api("POST", f"invoice/{made['Id']}/send", params={"sendTo": "a@b.test"})
+    qbo.act("merge", "8", entity="Item", into="2")
+    flush(qbo)
+
+    types = [(event["type"], event["intuitentityid"]) for event in ear.events]
+    assert types[-2:] == [("qbo.invoice.emailed.v1", made["Id"]), ("qbo.item.merged.v1", "2")]
+    assert types[:-2] == [("qbo.invoice.created.v1", made["Id"])]
+    assert ear.events[-1]["data"] == {"deletedId": "8"}
+
+
 def test_making_inactive_is_an_update_where_switched_8_5(qbo: Quick, ear: Ear) -> None:
     qbo.switch(webhook_inactive_event="updated")
     qbo.act("inactivate", "6")

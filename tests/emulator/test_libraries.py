@@ -13,10 +13,12 @@ from quickbooks.exceptions import (
     ValidationException,
 )
 from quickbooks.objects.account import Account
-from quickbooks.objects.base import EmailAddress, PhoneNumber
+from quickbooks.objects.attachable import Attachable
+from quickbooks.objects.base import AttachableRef, EmailAddress, PhoneNumber
 from quickbooks.objects.company_info import CompanyInfo
 from quickbooks.objects.customer import Customer
 from quickbooks.objects.employee import Employee
+from quickbooks.objects.invoice import Invoice
 from quickbooks.objects.item import Item
 from quickbooks.objects.paymentmethod import PaymentMethod
 from quickbooks.objects.preferences import Preferences
@@ -130,6 +132,30 @@ def test_company_info_is_read(client: QuickBooks, qbo: Quick) -> None:
     info = CompanyInfo.get(qbo.realm, qb=client)
 
     assert info.CompanyName == "Craig's Design and Landscaping Services"
+
+
+def test_an_invoice_is_sent_printed_and_gets_a_file_11_3(qbo: Quick, client: QuickBooks) -> None:
+    line = {"ItemRef": {"value": "6"}}
+    line = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": line}
+    made = qbo.create("Invoice", CustomerRef={"value": "6"}, Line=[line])
+    invoice = Invoice.get(made["Id"], qb=client)
+
+    invoice.send(qb=client, send_to="a+b@books.test")
+    printed = invoice.download_pdf(qb=client)
+    attachable = Attachable()
+    attachable.FileName, attachable.ContentType = "note.txt", "text/plain"
+    attachable._FileBytes = b"line\r\n--line\n"
+    attachable.AttachableRef = [AttachableRef()]
+    attachable.AttachableRef[0].EntityRef = invoice.to_ref()
+    attachable.save(qb=client)
+
+    assert qbo.read(invoice.Id, "Invoice")["BillEmail"] == {"Address": "a+b@books.test"}
+    assert printed.startswith(b"%PDF-")
+    address = qbo.api("GET", f"download/{attachable.Id}").text
+    assert qbo.http.get(address, timeout=5).content == b"line\r\n--line\n"
+    attachable.delete(qb=client)
+    report = client.get_report("AgedReceivableDetail", {"customer": "6"})
+    assert report["Rows"]["Row"][-1]["group"] == "GrandTotal"
 
 
 def test_a_batch_is_made_item_by_item_5_7(qbo: Quick, client: QuickBooks) -> None:
