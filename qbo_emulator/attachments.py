@@ -101,8 +101,9 @@ class Attachments:
         sent["Size"] = len(content.content)
         with self.store.transaction():
             written = self.books.create(realm, ATTACHABLE, sent, actor)
-            self.store.db.execute(
-                "INSERT INTO file VALUES (?, ?, ?)", (realm, written.row.id, content.content)
+            self.store.db.execute(  # after a restore ids are given out again
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?)",
+                (realm, written.row.id, content.content),
             )
         return written
 

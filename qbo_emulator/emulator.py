@@ -130,6 +130,7 @@ class Emulator:
         """Put a company's books back to how they were (9); nobody is told."""
         found = restoring.restore(self.books, realm, moment)
         self.calls.forget_seen(realm, self.store)
+        self.books.transactions.ledger.forget_moved()
         return found
 
     def reset(self, kind: str | None = None) -> None:

@@ -227,3 +227,17 @@ def test_a_repeated_requestid_uploads_once_2_6(qbo: Quick) -> None:
 
     assert entries(first) == entries(again)
     assert qbo.query("select count(*) from Attachable") == {"totalCount": 1}
+
+
+def test_after_a_restore_the_same_id_holds_the_new_file_9(qbo: Quick) -> None:
+    before = qbo.control("GET", "clock")["now"]
+    qbo.advance(60)
+    first = entries(upload(qbo, content()))[0]["Attachable"]
+    qbo.control("POST", "companies", {"realm_id": qbo.realm, "restore_to": before})
+
+    again = entries(upload(qbo, content(b"other", name="other.txt")))[0]["Attachable"]
+
+    assert again["Id"] == first["Id"]
+    assert requests.get(qbo.api("GET", f"download/{again['Id']}").text, timeout=5).content == (
+        b"other"
+    )

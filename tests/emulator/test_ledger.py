@@ -168,3 +168,15 @@ def test_an_account_with_a_balance_cannot_be_made_inactive_5_6(qbo: Quick) -> No
     answer = qbo.update(account, "Account", Name="Till", Active=False)
 
     assert fault(answer)["code"] == "6220"
+
+
+def test_account_balances_go_back_with_restored_books_9(qbo: Quick) -> None:
+    before = qbo.control("GET", "clock")["now"]
+    old = shown(qbo, RECEIVABLE)
+    qbo.advance(60)
+    invoice(qbo, 100)
+    assert shown(qbo, RECEIVABLE) == old + 100
+
+    qbo.control("POST", "companies", {"realm_id": qbo.realm, "restore_to": before})
+
+    assert shown(qbo, RECEIVABLE) == old
