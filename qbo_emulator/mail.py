@@ -29,7 +29,7 @@ class Mails:
 
         Args:
             to: the address asked for; "" takes the form's own, for a form that has none (a payment)
-                its customer's.
+                its customer's or vendor's.
         Raises:
             Fault: 500 for entities that cannot be mailed, 610 for what is not there, 6420 without
                 an address, 2050 and 2210 for one that is none. Then nothing was changed.
@@ -47,7 +47,7 @@ class Mails:
             raise errors.throttled(self.books.switches.throttle_shape)
         if "EmailStatus" in entity.by_name:
             document["EmailStatus"] = "EmailSent"
-            document["BillEmail"] = {"Address": address}
+            document[_own_address(entity)] = {"Address": address}
         if "DeliveryInfo" in entity.by_name:
             document["DeliveryInfo"] = {
                 "DeliveryType": "Email",
@@ -63,10 +63,11 @@ class Mails:
         return Written(row, "Emailed")
 
     def _address(self, realm: str, entity: Entity, document: dict[str, Any], to: str) -> str:
-        address = to or str((document.get("BillEmail") or {}).get("Address", ""))
-        if not address and "BillEmail" not in entity.by_name:
-            customer = (document.get("CustomerRef") or {}).get("value", "")
-            row = self.store.get(realm, "Customer", customer)
+        own = _own_address(entity)
+        address = to or str((document.get(own) or {}).get("Address", ""))
+        if not address and not own:
+            party = (document.get(entity.party) or {}).get("value", "")
+            row = self.store.get(realm, entity.party_entity, party)
             theirs = loads(row.doc).get("PrimaryEmailAddr", {}) if row else {}
             address = str(theirs.get("Address", ""))
         if not address:
@@ -74,7 +75,7 @@ class Mails:
         if len(address) > MOST_CHARACTERS:
             raise errors.wrong_length("sendTo", 0, MOST_CHARACTERS, len(address))
         if not rules.are_addresses(address):
-            raise errors.invalid_email("sendTo" if to else "BillEmail")
+            raise errors.invalid_email("sendTo" if to else own)
         return address
 
     def _keep(self, row: Row, address: str, document: dict[str, Any]) -> None:
@@ -108,3 +109,8 @@ class Mails:
             }
             for number, at, entity, id, facts in rows
         ]
+
+
+def _own_address(entity: Entity) -> str:
+    """The property of a form that holds where it is mailed to; "" where it has none."""
+    return next((each for each in ("BillEmail", "POEmail") if each in entity.by_name), "")

@@ -89,8 +89,24 @@ def test_a_payment_goes_to_its_customer_where_no_address_is_named_5_10(qbo: Quic
     assert mails(qbo)[0]["to"] == qbo.read("2")["PrimaryEmailAddr"]["Address"]
 
 
+def test_a_purchase_order_can_be_sent_5_10(qbo: Quick) -> None:
+    detail = {"ItemRef": {"value": "11"}}
+    kind = "ItemBasedExpenseLineDetail"
+    line = {"Amount": 5, "DetailType": kind, kind: detail}
+    made = qbo.create("PurchaseOrder", VendorRef={"value": "56"}, Line=[line])
+
+    sent = send(qbo, "PurchaseOrder", made["Id"], sendTo="a@b.test").json()["PurchaseOrder"]
+
+    assert (sent["SyncToken"], sent["EmailStatus"]) == ("1", "EmailSent")
+    assert sent["POEmail"] == {"Address": "a@b.test"}
+
+
 def test_lists_and_deposits_cannot_be_sent_5_10(qbo: Quick) -> None:
+    deposit = {"payments": [payment(qbo, 5)["Id"]], "account": "35"}
+    made = qbo.act("make_deposit", entity="Deposit", fields=deposit)
+
     assert fault(send(qbo, "Customer", "6", sendTo="a@b.test"))["code"] == "500"
+    assert fault(send(qbo, "Deposit", made["Id"], sendTo="a@b.test"))["code"] == "500"
 
 
 def test_what_is_not_there_is_610_and_what_is_no_id_2030_5_10(qbo: Quick) -> None:

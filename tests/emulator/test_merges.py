@@ -115,6 +115,24 @@ def test_a_merged_vendor_vanishes_into_the_other_9(qbo: Quick) -> None:
     assert qbo.read(item["Id"], "Item")["PrefVendorRef"]["value"] == "30"
 
 
+def test_bills_of_a_merged_vendor_are_the_survivors_9(qbo: Quick) -> None:
+    away = qbo.create("Vendor", DisplayName="Away")["Id"]
+    detail = {"AccountRef": {"value": "7"}, "CustomerRef": {"value": "6"}}
+    kind = "AccountBasedExpenseLineDetail"
+    line = {"Amount": 90, "DetailType": kind, kind: detail}
+    made = qbo.create("Bill", VendorRef={"value": away}, Line=[line])
+    before = qbo.read("30", "Vendor")["Balance"]
+
+    qbo.act("merge", away, entity="Vendor", into="30")
+    qbo.act("merge", "6", into="5")
+
+    after = qbo.read(made["Id"], "Bill")
+    assert after["VendorRef"]["value"] == "30"
+    assert after["Line"][0][kind]["CustomerRef"]["value"] == "5"
+    assert after["SyncToken"] == "0"
+    assert qbo.read("30", "Vendor")["Balance"] == before + 90
+
+
 # --- Renames ---
 
 

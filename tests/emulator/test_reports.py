@@ -425,3 +425,27 @@ def test_sales_by_customer_and_by_item_5_13(books: Quick) -> None:
     assert data(income)[0] == ["Ada", "30.00", "0.00", "30.00"]
     items = report(books, "ItemSales", **JANUARY)
     assert data(items) == [["Hour", "3.00", "40.00", "100.00 %", "13.33"]]
+
+
+# --- Payables ---
+
+
+def test_open_bills_come_to_the_ledgers_payables_5_13(qbo: Quick) -> None:
+    detail = {"AccountRef": {"value": "7"}}
+    line = {
+        "Amount": 90,
+        "DetailType": "AccountBasedExpenseLineDetail",
+        "AccountBasedExpenseLineDetail": detail,
+    }
+    vendor = {"VendorRef": {"value": "56"}}
+    made = qbo.create("Bill", **vendor, Line=[line], TxnDate="2031-01-01", DueDate="2031-01-11")
+    linked = [{"TxnId": made["Id"], "TxnType": "Bill"}]
+    check = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "35"}}}
+    paid = {"TotalAmt": 30, "TxnDate": "2031-01-05", "Line": [{"Amount": 30, "LinkedTxn": linked}]}
+    qbo.create("BillPayment", **vendor, **check, **paid)
+
+    found = report(qbo, "AgedPayableDetail", report_date="2031-01-31", vendor="56")
+
+    assert [(row[1], row[-2], row[-1]) for row in data(found)] == [("Bill", "90.00", "60.00")]
+    whole = report(qbo, "AgedPayables", report_date="2031-01-31")
+    assert Decimal(summary(whole, "GrandTotal")[-1]) == -in_ledger(qbo, "Accounts Payable")
