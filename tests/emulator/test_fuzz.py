@@ -59,6 +59,7 @@ def check_books(inside: Inside, access: dict[str, str]) -> None:
     """Every stored document can be read and queried; the ledger balances, and so do the names."""
     realm, store = access["realm"], inside.emulator.store
     for entity in ENTITIES:
+        inside.emulator.books.bring_up_to_date(realm, entity.name)
         rows = [row for row in store.dump(realm, entity.name) if not row.gone]
         for row in rows:
             assert loads(row.doc).get("Id", row.id) == row.id

@@ -230,7 +230,9 @@ def test_every_property_of_its_objects_is_known_11_3() -> None:
         ).items():
             if name in BY_NAME and name == getattr(kind, "qbo_object_name", ""):
                 sent = {*vars(kind()), *kind.class_dict, *kind.list_dict}
-                known = BY_NAME[name].by_name
+                known = {*BY_NAME[name].by_name}
+                if name == "Attachable":
+                    known.add("EntityRef")  # of its links; the library has it at the wrong place
                 unknown[name] = {each for each in sent if each[0] != "_" and each not in known}
 
     assert len(unknown) >= 20
