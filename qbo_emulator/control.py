@@ -83,9 +83,10 @@ class Control(ControlPart):
         }
 
     async def reset(self, request: Request, body: dict[str, Any]) -> Any:
-        only(body, "company", "switches", "webhook_url")
+        only(body, "company", "switches", "webhook_url", "now")
         emulator = self.emulator
-        emulator.reset(body.get("company"))
+        now = clocks.parse_time(str(body["now"])) if body.get("now") else None
+        emulator.reset(body.get("company"), now)
         if "webhook_url" in body:
             emulator.set_webhook_url(str(body["webhook_url"] or ""))
         if body.get("switches"):

@@ -133,8 +133,13 @@ class Emulator:
         self.books.transactions.ledger.forget_moved()
         return found
 
-    def reset(self, kind: str | None = None) -> None:
-        """One fresh company, nothing armed, the clock right; apps and webhook address stay."""
+    def reset(self, kind: str | None = None, now: float | None = None) -> None:
+        """
+        One fresh company, nothing armed; apps and webhook address stay.
+
+        Args:
+            now: what the clock shows from here on, seconds since 1970; None: the right time.
+        """
         if kind is None:
             first = next(iter(self.store.companies()), None)
             kind = first["kind"] if first else "sample"
@@ -142,6 +147,8 @@ class Emulator:
         server.cancel_late()
         self.clock.offset_seconds = 0.0
         self.clock.freeze(False)
+        if now is not None:
+            self.clock.advance(now - self.clock.epoch())
         self.switches.clear()
         self.company_states = {}
         with self.store.transaction():

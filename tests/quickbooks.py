@@ -45,10 +45,22 @@ class Emulator:
         return answer.json()
 
     # -- What it is like ---------------------------------------------------------------------------
-    def reset(self, company: str = "sample", **switches: Any) -> dict[str, Any]:
-        """A fresh company: sample, empty, messy or bulk:N; no faults, no log, no webhooks."""
+    def reset(
+        self, company: str = "sample", *, now: datetime | None = None, **switches: Any
+    ) -> dict[str, Any]:
+        """
+        A fresh company: sample, empty, messy or bulk:N; no faults, no log, no webhooks.
+
+        now: the day it lives on; today without.
+        """
         self.access = self.ask(
-            "reset", {"company": company, "switches": switches, "webhook_url": ""}
+            "reset",
+            {
+                "company": company,
+                "switches": switches,
+                "webhook_url": "",
+                "now": now.isoformat() if now else None,
+            },
         )
         return self.access
 
@@ -70,9 +82,6 @@ class Emulator:
     def advance(self, seconds: float) -> None:
         """Move its clock."""
         self.ask("clock", {"advance_seconds": seconds})
-
-    def set_clock(self, now: datetime) -> None:
-        self.ask("clock", {"now": now.isoformat()})
 
     def fault(self, kind: str, **rule: Any) -> None:
         """Arm a fault: which kinds and rules there are, GET /emulator/faults and README.md tell."""

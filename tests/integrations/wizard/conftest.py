@@ -26,7 +26,7 @@ from integrations.wizard import importing, services
 from tests.factories import make_contact, make_firm, make_member
 from tests.quickbooks import Emulator
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)  # the provider looks at the real clock too
 
 
 @dataclass
@@ -116,7 +116,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def wizard(db: None, emulator: Emulator) -> Wizard:
-    emulator.set_clock(NOW)  # both sides live on the same day
+    emulator.reset(limits=False, now=NOW)  # both sides live on the same day
     firm = make_firm(name="Alder & Finch Accounting")
     member = make_member(firm, name="Priya Raman")
     actor = actor_of(member)
