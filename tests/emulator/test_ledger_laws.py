@@ -101,7 +101,7 @@ class World:
 
     def unpay(self, which: int, other: int, amount: Decimal) -> None:
         each = self._any(which, "Payment")
-        change = {"Line": []} if other % 2 else {"TotalAmt": amount}
+        change: dict[str, Any] = {"Line": []} if other % 2 else {"TotalAmt": amount}
         self.write("Payment", **_head(each), **change)
 
     def delete(self, which: int, other: int, amount: Decimal) -> None:
