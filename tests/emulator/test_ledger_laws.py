@@ -123,6 +123,7 @@ class World:
         self._check_balances()
         self._check_totals()
         self._check_links()
+        self._check_undeposited()
 
     def _check_each_entry(self) -> None:
         rows = self.emulator.store.db.execute(
@@ -167,6 +168,19 @@ class World:
             own = {(link.target, link.target_id) for link in links_of(form) if link.kind == MARK}
             shown = {(link["TxnType"], link["TxnId"]) for link in each.get("LinkedTxn", [])}
             assert shown == on | (own if row.entity == "Invoice" else set())
+
+    def _check_undeposited(self) -> None:
+        """Undeposited Funds hold what was received and is in no deposit."""
+        account = "4"
+        waiting = sum(
+            Decimal(each["TotalAmt"])
+            for each in self.all("Payment", "SalesReceipt")
+            if each.get("DepositToAccountRef", {}).get("value") == account
+            and not any(link["TxnType"] == "Deposit" for link in each["LinkedTxn"])
+        )
+        on_forms = sum(Decimal(each.get("Deposit") or 0) for each in self.all("Invoice"))
+        held = self.books.transactions.ledger.accounts(self.realm).get(account, 0)
+        assert held == cents(waiting + on_forms)
 
     def delete_everything(self) -> None:
         for kind in ("Deposit", *KINDS):
