@@ -55,7 +55,8 @@ def write_transactions(store: Store, facts: Facts, realm: str, made: float) -> N
 
 def _set_while_writing(store: Store, realm: str) -> list[Row]:
     """
-    No credit applies itself, as the facts say which were; items that ended since can be sold.
+    No credit applies itself, as the facts say which were; items that ended since can be sold, and
+    the quantities of the facts are those after all sales.
 
     Returns: the rows as they have to be afterwards.
     """
@@ -64,8 +65,6 @@ def _set_while_writing(store: Store, realm: str) -> list[Row]:
         document = loads(row.doc)
         if row.entity == "Preferences":
             document["SalesFormsPrefs"]["AutoApplyCredit"] = False
-        elif row.active:
-            continue
         else:
             document["Active"] = True
         kept.append(row)

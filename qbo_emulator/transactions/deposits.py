@@ -14,6 +14,7 @@ from .form import Form
 from .links import MARK, Link, Links
 from .sales import settle_deposit_account, settle_head
 
+NAMES = ("Customer", "Vendor", "Employee")
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt")
 
 
@@ -79,8 +80,15 @@ def _settled(form: Form, line: dict[str, Any], place: int) -> dict[str, Any]:
             raise errors.required_missing("AccountRef")
         form.known("Account", account, lambda: errors.unknown_account(account))
         detail["AccountRef"] = form.company.account_named(account)
+        _check_name(form, detail.get("Entity") or {})
         settled |= {"DetailType": "DepositLineDetail", "DepositLineDetail": detail}
     return settled
+
+
+def _check_name(form: Form, whose: dict[str, Any]) -> None:
+    kinds = [whose["type"]] if whose.get("type") else NAMES
+    if whose and not any(form.company.find(kind, whose["value"]) for kind in kinds):
+        raise errors.unknown_reference("Entity", "Names", whose["value"])
 
 
 def _depositable(form: Form, kind: str, id: str) -> dict[str, Any]:
