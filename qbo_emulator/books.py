@@ -340,6 +340,8 @@ class Books:
             entity.on_number(document, realm, row.id)
         row.doc = self.dress(row, document)
         self.store.insert(row)
+        if entity.balance and document.get(entity.balance):
+            self.transactions.open_balance(row, actor)
         if row.parent:
             self._total_balances(entity, realm, [row.parent], now, actor)
         return Written(row, "Create")

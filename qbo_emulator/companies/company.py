@@ -1,7 +1,9 @@
 """CompanyInfo and Preferences of a company that starts."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .. import clock as clocks
 from ..store import Row
 from .rows import seeded
 
@@ -109,4 +111,8 @@ def preferences(facts: dict[str, Any], realm: str, made: float) -> Row:
         "ReportPrefs": {"ReportBasis": known["ReportBasis"]},
         "OtherPrefs": {"NameValue": other},
     }
+    if "BookCloseOffsetDays" in known:
+        day = clocks.pacific(datetime.fromtimestamp(made, UTC)).date()
+        closed = (day + timedelta(days=known["BookCloseOffsetDays"])).isoformat()
+        document["AccountingInfoPrefs"]["BookCloseDate"] = closed
     return seeded("Preferences", realm, "1", made, document)

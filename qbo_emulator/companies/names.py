@@ -76,7 +76,7 @@ def _customer(
         "BillWithParent": facts.get("bill_with_parent", False),
         "Balance": facts.get("balance", 0),
         "BalanceWithJobs": facts.get("balance_with_jobs", facts.get("balance", 0)),
-        "CurrencyRef": _money(currency),
+        "CurrencyRef": _money(facts.get("currency", currency)),
         "PreferredDeliveryMethod": facts.get("preferred_delivery_method", "Print"),
         "IsProject": False,
         "FullyQualifiedName": ":".join(names),

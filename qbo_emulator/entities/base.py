@@ -136,6 +136,7 @@ OnNumber = Callable[[dict[str, Any], str, str], None]
 # settle(form): everything a transaction's document says after a write that was not sent as such:
 # defaults, lines, totals. `form` is a transactions.form.Form.
 Settle = Callable[[Any], None]
+# settle_open(form): what follows from links alone: open amounts, the status of an estimate.
 # links(form): what it uses or marks (list of transactions.links.Link).
 Links = Callable[[Any], list[Any]]
 # post(form): the transaction in the ledger (list of ledger.Posting), debits and credits in balance.
@@ -168,7 +169,8 @@ class Entity:
     party: the property that names whose it is, and the entity it points at.
     names_links: the TxnTypes its LinkedTxn may be sent with; all others are shown only.
     numbers: the counter of its DocNumber; entities with the same one share numbers (4.6.4).
-    settle, post, links: see above; without `post` it is not in the ledger (estimates).
+    settle, settle_open, post, links: see above; without `post` it is not in the ledger
+    (estimates), without `settle_open` a new link settles the whole document.
     open_amount: the property that holds what is still open, if it can be paid or used up.
     moves_stock: 1 where its item lines bring stock in, -1 where they take it out.
     void: how a void is asked for: "operation" or "include" (5.5); "" for none.
@@ -212,6 +214,7 @@ class Entity:
     party_entity: str = ""
     numbers: str = ""
     settle: Settle | None = None
+    settle_open: Settle | None = None
     post: Post | None = None
     links: Links | None = None
     names_links: tuple[str, ...] = ()

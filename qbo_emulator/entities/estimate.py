@@ -24,6 +24,7 @@ ESTIMATE = Entity(
     party_entity="Customer",
     numbers="estimate",
     settle=sales.settle_estimate,
+    settle_open=sales.settle_open_estimate,
     can_email=True,
     can_print=True,
     sends_events=("Create", "Update", "Delete", "Emailed"),

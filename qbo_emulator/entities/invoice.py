@@ -28,6 +28,7 @@ INVOICE = Entity(
     numbers="sales",
     names_links=("Estimate", "StatementCharge", "ReimburseCharge", "TimeActivity", "ChargeCredit"),
     settle=sales.settle_invoice,
+    settle_open=sales.settle_open_invoice,
     post=sales.post_invoice,
     open_amount="Balance",
     void="operation",
@@ -52,6 +53,6 @@ INVOICE = Entity(
         BALANCE,
         Field("HomeBalance", Kind.DECIMAL, read_only=True),
         Field("Deposit", Kind.DECIMAL),
-        Field("DepositToAccountRef", Kind.REF, refers_to="Account"),
+        Field("DepositToAccountRef", Kind.REF, refers_to="Account", shows_name=True),
     ),
 )

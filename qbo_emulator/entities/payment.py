@@ -12,6 +12,7 @@ PAYMENT = Entity(
     party="CustomerRef",
     party_entity="Customer",
     settle=payments.settle,
+    settle_open=payments.settle_open,
     post=payments.post,
     links=applied.links_of,
     void="include",

@@ -27,6 +27,7 @@ REFUND_RECEIPT = Entity(
     party_entity="Customer",
     numbers="sales",
     settle=sales.settle_receipt,
+    settle_open=sales.settle_open_receipt,
     post=sales.post_refund,
     void="include",
     can_email=True,

@@ -26,6 +26,7 @@ SALES_RECEIPT = Entity(
     party_entity="Customer",
     numbers="sales",
     settle=sales.settle_receipt,
+    settle_open=sales.settle_open_receipt,
     post=sales.post_sales_receipt,
     void="include",
     can_email=True,

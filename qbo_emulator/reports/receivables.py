@@ -69,11 +69,22 @@ def open_items(request: Request, side: Side, on: str) -> list[Item]:
         if cents and (not wanted or name in wanted)
     ]
     heads = request.heads(key for key, _, _ in found)
+    for key, head in heads.items():
+        if "TxnDate" not in head:
+            heads[key] = {**head, "TxnDate": _opened(request, *key)}
     items = [
         Item(*key, name, sign * amounts[key].get(name, 0), sign * cents, heads[key])
         for key, name, cents in found
     ]
     return sorted(items, key=lambda item: (item.date, int(item.id)))
+
+
+def _opened(request: Request, entity: str, id: str) -> str:
+    """The day of the opening balance of a name, which is no transaction."""
+    rows = request.rows(
+        "SELECT date FROM posting WHERE realm = ? AND entity = ? AND id = ?", entity, id
+    )
+    return str(next(iter(rows))[0])
 
 
 def _posted(request: Request, type: str, on: str) -> dict[Key, dict[str, int]]:

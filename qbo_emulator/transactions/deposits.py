@@ -12,8 +12,9 @@ from ..ledger import Posting
 from ..money import cents, rounded
 from .form import Form
 from .links import MARK, Link, Links
-from .sales import settle_head
+from .sales import settle_deposit_account, settle_head
 
+NAMES = ("Customer", "Vendor", "Employee")
 DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt")
 
 
@@ -25,20 +26,32 @@ def settle(form: Form) -> None:
         Fault: 620 for what is not there, is in another deposit, or is not in Undeposited Funds.
     """
     settle_head(form)
-    account = form.ref("DepositToAccountRef")
-    form.document["DepositToAccountRef"] = form.company.account_named(account)
+    settle_deposit_account(form)
     lines = form.get("Line", [])
     if not lines:
         raise errors.required_missing("Line")
     form.document["Line"] = [_settled(form, line, place) for place, line in enumerate(lines, 1)]
+    _check_each_once(form)
     total = sum((Decimal(line["Amount"]) for line in form.document["Line"]), Decimal(0))
-    form.set_money("TotalAmt", total - _cash_back(form))
+    total -= _cash_back(form)
+    if total < 0:
+        raise errors.negative_amount("TotalAmt")
+    form.set_money("TotalAmt", total)
+
+
+def _check_each_once(form: Form) -> None:
+    ids = [link.target_id for link in links_of(form)]
+    for id in ids:
+        if ids.count(id) > 1:
+            raise errors.cannot_link(f"Txn Id {id} cannot be linked.")
 
 
 def _cash_back(form: Form) -> Decimal:
     """Money kept out of the deposit; it goes to an account."""
     cash_back = form.get("CashBack") or {}
     amount = Decimal(cash_back.get("Amount") or 0)
+    if amount < 0:
+        raise errors.negative_amount("CashBack.Amount")
     if amount:
         account = (cash_back.get("AccountRef") or {}).get("value", "")
         if not account:
@@ -67,8 +80,15 @@ def _settled(form: Form, line: dict[str, Any], place: int) -> dict[str, Any]:
             raise errors.required_missing("AccountRef")
         form.known("Account", account, lambda: errors.unknown_account(account))
         detail["AccountRef"] = form.company.account_named(account)
+        _check_name(form, detail.get("Entity") or {})
         settled |= {"DetailType": "DepositLineDetail", "DepositLineDetail": detail}
     return settled
+
+
+def _check_name(form: Form, whose: dict[str, Any]) -> None:
+    kinds = [whose["type"]] if whose.get("type") else NAMES
+    if whose and not any(form.company.find(kind, whose["value"]) for kind in kinds):
+        raise errors.unknown_reference("Entity", "Names", whose["value"])
 
 
 def _depositable(form: Form, kind: str, id: str) -> dict[str, Any]:
@@ -78,6 +98,8 @@ def _depositable(form: Form, kind: str, id: str) -> dict[str, Any]:
     if kind not in DEPOSITABLE:
         raise refuse()
     target = form.known(kind, id, refuse)
+    if not target.get("TotalAmt"):  # voided, or nothing to bring to the bank
+        raise refuse()
     undeposited = form.company.account("undeposited")["value"]
     marks = Links(form.company.store).on(form.company.realm, kind, id)
     elsewhere = [each for each in marks if each.kind == MARK and each.id != form.id]

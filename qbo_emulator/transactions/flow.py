@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .. import errors, rules
 from ..entities import BY_NAME, Entity
 from ..jsontext import loads
-from ..ledger import Entry, Ledger
-from ..money import from_cents
+from ..ledger import Entry, Ledger, Posting
+from ..money import cents, from_cents
 from ..store import Row
 from . import applied, lines, numbers, payments, stock
 from .company import Company
@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from ..books import Actor, Books
 
 VOIDED = "Voided"
-AMOUNTS = ("TotalAmt", "Amount", "Balance", "UnappliedAmt", "RemainingCredit", "Deposit")
+AMOUNTS = (  # of a head; a void makes each 0
+    "TotalAmt",
+    "Amount",
+    "Balance",
+    "UnappliedAmt",
+    "RemainingCredit",
+    "Deposit",
+    "HomeTotalAmt",
+    "HomeBalance",
+)
 PAYMENTS = ("Payment", "BillPayment")
 
 
@@ -127,6 +136,7 @@ class Transactions:
         _check_not_void(form)
         self._check_not_deposited(row, actor)
         self._check(form)
+        self._check_same_party(form)
         released = self._shrink(form, actor) if entity.open_amount else []
         form.used = self._used(realm, entity, id)
         self._settle(form)
@@ -181,6 +191,22 @@ class Transactions:
         self._post(form, ())
         return self._row(realm, entity, id), self._refresh_all(realm, touched, actor)
 
+    def open_balance(self, row: Row, actor: "Actor") -> None:
+        """What a name owed before its first transaction here, against opening equity (4.1)."""
+        entity, document = BY_NAME[row.entity], loads(row.doc)
+        name = f"{row.entity}:{row.id}"
+        missing = cents(document.get(entity.balance) or 0) - self.ledger.owed(row.realm, name)
+        if not missing:
+            return
+        company = self._company(row.realm, actor, row.updated)
+        is_vendor = row.entity == "Vendor"
+        account = company.account("payable" if is_vendor else "receivable")["value"]
+        amount = -missing if is_vendor else missing
+        equity = company.account("opening")["value"]
+        postings = (Posting(account, amount, name), Posting(equity, -amount))
+        date = document.get("OpenBalanceDate") or company.today
+        self.ledger.replace(Entry(row.realm, row.entity, row.id, date, postings))
+
     # --- Checks ---
 
     def _for_change(
@@ -218,6 +244,19 @@ class Transactions:
                     for mark in self.links.on(row.realm, link.entity, link.id)
                 ):
                     raise errors.deposited()
+
+    def _check_same_party(self, form: Form) -> None:
+        """What money is used on stays with its customer."""
+        if not form.entity.open_amount or form.before is None:
+            return
+        before = form.before.get(form.entity.party, {}).get("value", "")
+        if form.ref(form.entity.party) == before:
+            return
+        if self.links.used(form.company.realm, form.entity.name, form.id):
+            raise errors.business_validation(
+                "The name of a transaction that is linked to others cannot be changed.",
+                form.entity.party,
+            )
 
     def _check_open_period(self, form: Form, actor: "Actor") -> None:
         """Nothing that is posted may be written on or before the closing date (6210)."""
@@ -285,8 +324,15 @@ class Transactions:
         row.doc = self.books.dress(row, form.document)
         self.store.update(row, operation)
 
-    def _follow(self, form: Form, row: Row, actor: "Actor") -> list[Row]:
-        """Everything else a stored document changes: links, what is linked, ledger, balances."""
+    def _follow(
+        self, form: Form, row: Row, actor: "Actor", but: tuple[str, str] | None = None
+    ) -> list[Row]:
+        """
+        Everything else a stored document changes: links, what is linked, ledger, balances.
+
+        Args:
+            but: (entity, id) of a linked transaction that is being written anyway.
+        """
         realm = row.realm
         old = self.links.of(realm, row.entity, row.id)
         new = links_of(form)
@@ -294,6 +340,7 @@ class Transactions:
         self._post(form, tuple(form.entity.post(form)) if form.entity.post else ())
         changed = set(old) ^ set(new)
         touched = [(each.target, each.target_id) for each in (*old, *new) if each in changed]
+        touched = [each for each in touched if each != but]
         return self._refresh_all(realm, list(dict.fromkeys(touched)), actor)
 
     def _post(self, form: Form, postings: tuple[Any, ...]) -> None:
@@ -337,11 +384,11 @@ class Transactions:
         for link in self.links.on(form.company.realm, form.entity.name, form.id):
             held[link.entity, link.id] += link.cents
         moved = []
-        for (entity, id), cents in reversed(held.items()):
-            taken = min(max(excess, 0), cents)
+        for (entity, id), amount in reversed(held.items()):
+            taken = min(max(excess, 0), amount)
             excess -= taken
             if taken:
-                moved += self._release(form, BY_NAME[entity], id, cents - taken, actor)
+                moved += self._release(form, BY_NAME[entity], id, amount - taken, actor)
         own = (form.entity.name, form.id)
         return [each for each in moved if (each.entity, each.id) != own]
 
@@ -350,9 +397,9 @@ class Transactions:
         row = self._row(form.company.realm, entity, id)
         payment = self._form(row, actor)
         payment.document = applied.released(payment.document, form.entity.name, form.id, keep)
-        self._settle(payment)
+        self._settle_open(payment)
         self._save(row, payment, actor, "released")
-        return [row, *self._follow(payment, row, actor)]
+        return [row, *self._follow(payment, row, actor, but=(form.entity.name, form.id))]
 
     def rebuild(self, row: Row) -> None:
         """Links and postings of a stored transaction, made anew from its document alone."""
@@ -376,18 +423,30 @@ class Transactions:
         return moved
 
     def _refresh(self, row: Row, actor: "Actor") -> list[Row]:
-        """Returns the row and what moved with it; nothing where it stays as it was."""
+        """
+        Only what follows from links: nobody edited it, so its lines and tax stay as they are.
+
+        Returns: the row and what moved with it; nothing where it stays as it was.
+        """
         form = self._form(row, actor)
         document = form.document
         if row.entity in PAYMENTS:
             self._drop_lost_lines(form)
         if not _is_void(document):
-            self._settle(form)
+            self._settle_open(form)
         if not self.books.differs(form.entity, loads(row.doc), document):
             return []
         self._save(row, form, actor, "linked")
         others = self._follow(form, row, actor) if form.entity.post else []
         return [self._row(row.realm, form.entity, row.id), *others]
+
+    def _settle_open(self, form: Form) -> None:
+        if form.entity.settle_open is None:
+            self._settle(form)
+            return
+        if "LinkedTxn" in form.entity.by_name:
+            self._show_links(form)
+        form.entity.settle_open(form)
 
     def _drop_lost_lines(self, form: Form) -> None:
         """Lines of a payment whose target is gone: their money is unapplied now (9)."""
@@ -408,6 +467,7 @@ class Transactions:
                 row = self._row(company.realm, entity, body["Id"])
                 change = self._form(row, actor)
                 change.document["Line"] = body["Line"]
+                change.sent = frozenset({"Line"})
                 self._settle(change)
                 self._save(row, change, actor, "applied")
                 moved += [row, *self._follow(change, row, actor)]

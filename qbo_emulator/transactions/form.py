@@ -79,7 +79,8 @@ class Form:
             if line["DetailType"] == "SalesItemLineDetail":
                 lines.append(line)
             elif line["DetailType"] == "GroupLineDetail":
-                lines += line["GroupLineDetail"].get("Line", [])
+                inner = line["GroupLineDetail"].get("Line", [])
+                lines += [each for each in inner if each["DetailType"] == "SalesItemLineDetail"]
         return lines
 
     @property

@@ -17,6 +17,7 @@ from .form import Form
 ITEM, GROUP, TEXT = "SalesItemLineDetail", "GroupLineDetail", "DescriptionOnly"
 BOUGHT_ITEM = "ItemBasedExpenseLineDetail"
 SUBTOTAL, DISCOUNT = "SubTotalLineDetail", "DiscountLineDetail"
+NOT_INSIDE = (GROUP, SUBTOTAL, DISCOUNT)  # a bundle holds none of these
 SPECIAL_ITEMS = ("SHIPPING_ITEM_ID", "GRATUITY_ITEM_ID", "TIPS_ITEM_ID")
 
 
@@ -166,7 +167,7 @@ def usable_item(form: Form, id: str, place: str) -> dict[str, Any]:
     if item.get("Type") == "Category":
         raise errors.category_on_line(id, place)
     if not item.get("Active", True):
-        stays = form.company.switches.inactive_item_on_update == "allow"
+        stays = form.company.switches.inactive_item_on_update == "allow" or not form.sent
         if not (stays and id in items_of(form.was("Line") or [])):
             raise errors.inactive_reference(place)
     return item
@@ -194,7 +195,8 @@ def _group(form: Form, line: dict[str, Any], numbers: LineNumbers) -> dict[str, 
     if bundle.get("Type") != "Group":
         raise errors.unknown_reference(place, "Bundles", id)
     quantity = Decimal(detail.get("Quantity") or 1)
-    inner = detail.get("Line") or _lines_of_bundle(form.company, bundle, quantity)
+    sent = [each for each in detail.get("Line", []) if each.get("DetailType") not in NOT_INSIDE]
+    inner = sent or _lines_of_bundle(form.company, bundle, quantity)
     settled = [_settled(form, each, numbers, place) for place, each in enumerate(inner, 1)]
     amount = sum((Decimal(each.get("Amount", 0)) for each in settled), Decimal(0))
     shown = {
@@ -235,7 +237,8 @@ def sum_of(form: Form) -> Decimal:
 
 def _discount(form: Form, lines: list[dict[str, Any]], subtotal: Decimal) -> dict[str, Any]:
     """The one discount of a form; its amount is positive."""
-    if not form.company.preference("SalesFormsPrefs", "AllowDiscount"):
+    is_on = form.company.preference("SalesFormsPrefs", "AllowDiscount")
+    if not is_on and (form.before is None or "Line" in form.sent):
         raise errors.feature_not_supported("Discounts are not turned on in this company.", "Line")
     if len(lines) > 1:
         raise errors.business_validation("A form can have one discount line.", "Line")
@@ -249,10 +252,12 @@ def _discount(form: Form, lines: list[dict[str, Any]], subtotal: Decimal) -> dic
         amount = Decimal(line["Amount"])
     else:
         raise errors.discount_without_value()
+    if amount < 0:
+        raise errors.negative_amount("Line.Amount")
     account = detail.get("DiscountAccountRef") or {}
     default = form.company.preference("SalesFormsPrefs", "DefaultDiscountAccount")
     id = account.get("value") or default or form.company.account("discounts")["value"]
-    form.known("Account", id, lambda: errors.unknown_reference("Line", "Accounts", id))
+    form.known("Account", id, lambda: errors.unknown_account(id))
     shown: dict[str, Any] = {"PercentBased": is_percent}
     if is_percent:
         shown["DiscountPercent"] = percent

@@ -34,21 +34,31 @@ def settle(form: Form) -> None:
     settle_head(form)
     if form.money("TotalAmt") < 0:
         raise errors.negative_amount("TotalAmt")
-    applied = Applied(form, (*CHARGED, *CREDITS, JOURNAL))
-    form.document["Line"] = [_settled(form, applied, line) for line in form.get("Line", [])]
+    if form.before is None or form.sent & {"Line", "CustomerRef"}:
+        applied = Applied(form, (*CHARGED, *CREDITS, JOURNAL))
+        settled = [_settled(form, applied, line) for line in form.get("Line", [])]
+        form.document["Line"] = [line for line in settled if line["Amount"]]  # 0 uses nothing
     left = _left(form)
-    if left < 0 and not form.sent:  # a credit it used is gone
-        form.document["Line"] = within(
-            form.document["Line"], left, lambda line: _sign(form, line) > 0
-        )
-        left = _left(form)
     if left < 0:
         raise errors.business_validation(
             "The amount applied to transactions is more than the amount received.", "Line"
         )
+    if left > cents(form.money("TotalAmt")):
+        raise errors.business_validation(
+            "The credits used are more than the transactions they are used on.", "Line"
+        )
     form.document["UnappliedAmt"] = from_cents(left)
     if form.money("TotalAmt") or form.get("DepositToAccountRef"):
         settle_deposit_account(form)
+
+
+def settle_open(form: Form) -> None:
+    """After links were taken from it: nothing is used beyond what there is."""
+    lines = within(form.get("Line", []), _left(form), lambda line: _sign(form, line) > 0)
+    form.document["Line"] = lines
+    spare = cents(form.money("TotalAmt")) - _left(form)  # negative: credits without a charge
+    form.document["Line"] = within(lines, spare, lambda line: _sign(form, line) < 0)
+    form.document["UnappliedAmt"] = from_cents(_left(form))
 
 
 def _left(form: Form) -> int:
@@ -187,6 +197,7 @@ def _zero_payment(
         "CustomerRef": {"value": customer},
         "TotalAmt": 0,
         "TxnDate": source["TxnDate"],
+        "CurrencyRef": source["CurrencyRef"],
         "PrivateNote": AUTOMATIC_NOTE,
         "Line": [_line(amount, kind, id) for kind, id in pairs],
     }

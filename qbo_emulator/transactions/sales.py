@@ -11,6 +11,9 @@ from ..money import CURRENCY_NAMES, cents, home_currency, rounded
 from . import lines, numbers, stock, tax
 from .company import Company
 from .form import Form
+from .links import Links
+
+HOLDS_MONEY = ("Bank", "Other Current Asset")
 
 
 def settle(form: Form) -> None:
@@ -27,6 +30,7 @@ def settle(form: Form) -> None:
     if total < 0:
         raise errors.negative_amount("TotalAmt")
     form.set_money("TotalAmt", total)
+    _settle_home_amount(form, "TotalAmt", "HomeTotalAmt")
     _check_email(form)
     numbers.settle(form)
 
@@ -34,17 +38,53 @@ def settle(form: Form) -> None:
 def settle_invoice(form: Form) -> None:
     _settle_due_date(form)
     settle(form)
-    if not form.company.preference("SalesFormsPrefs", "AllowDeposit"):
-        form.document.pop("Deposit", None)
+    _settle_deposit(form)
     pays_online = bool(form.company.preference("SalesFormsPrefs", "ETransactionPaymentEnabled"))
     for name in ("AllowOnlineCreditCardPayment", "AllowOnlineACHPayment"):
         form.document.setdefault(name, pays_online)
+    _check_estimates(form)
+    settle_open_invoice(form)
+
+
+def settle_open_invoice(form: Form) -> None:
     form.set_money("Balance", form.money("TotalAmt") - form.money("Deposit") - form.used)
+    _settle_home_amount(form, "Balance", "HomeBalance")
+
+
+def _settle_deposit(form: Form) -> None:
+    """What was paid with the form itself; only while the preference is on."""
+    is_on = bool(form.company.preference("SalesFormsPrefs", "AllowDeposit"))
+    if not is_on and (form.before is None or "Deposit" in form.sent):
+        form.document.pop("Deposit", None)
+    if form.money("Deposit") < 0:
+        raise errors.negative_amount("Deposit")
+    if form.money("Deposit") > form.money("TotalAmt"):
+        raise errors.business_validation("The deposit is more than the total.", "Deposit")
+    if form.ref("DepositToAccountRef"):
+        settle_deposit_account(form)
+
+
+def _check_estimates(form: Form) -> None:
+    """An invoice is made from one estimate of its customer that no other was made from (620)."""
+    named = [each["TxnId"] for each in form.get("LinkedTxn", []) if each["TxnType"] == "Estimate"]
+    if "LinkedTxn" not in form.sent or not named:
+        return
+    if len(named) > 1:
+        raise errors.cannot_link("An invoice can be linked to one estimate.")
+    estimate = form.company.find("Estimate", named[0]) or {}
+    others = Links(form.company.store).on(form.company.realm, "Estimate", named[0])
+    is_taken = any(each.id != form.id for each in others)
+    if is_taken or estimate.get("CustomerRef", {}).get("value") != form.ref("CustomerRef"):
+        raise errors.cannot_link(f"Txn Id {named[0]} cannot be linked.")
 
 
 def settle_estimate(form: Form) -> None:
-    """Closed while an invoice is made from it; open again when that is gone."""
     settle(form)
+    settle_open_estimate(form)
+
+
+def settle_open_estimate(form: Form) -> None:
+    """Closed while an invoice is made from it; open again when that is gone."""
     if any(each["TxnType"] == "Invoice" for each in form.get("LinkedTxn", [])):
         form.document["TxnStatus"] = "Closed"
     elif form.was("LinkedTxn") and form.get("TxnStatus") == "Closed":
@@ -54,7 +94,12 @@ def settle_estimate(form: Form) -> None:
 def settle_credit(form: Form) -> None:
     """A credit memo: what is not used up yet is its balance and its remaining credit."""
     settle(form)
+    settle_open_credit(form)
+
+
+def settle_open_credit(form: Form) -> None:
     left = form.money("TotalAmt") - form.used
+    _settle_home_amount(form, "Balance", "HomeBalance", left)
     form.set_money("Balance", left)
     form.set_money("RemainingCredit", left)
 
@@ -66,9 +111,33 @@ def settle_receipt(form: Form) -> None:
     form.document["Balance"] = 0
 
 
+def settle_open_receipt(form: Form) -> None:
+    """Nothing of it is open: only what is shown of a deposit moves."""
+
+
 def settle_deposit_account(form: Form) -> None:
-    account = form.ref("DepositToAccountRef") or form.company.account("undeposited")["value"]
-    form.document["DepositToAccountRef"] = form.company.account_named(account)
+    """
+    Where the money is: Undeposited Funds unless an account is named.
+
+    Raises:
+        Fault: 6430 for an account that holds no money.
+    """
+    id = form.ref("DepositToAccountRef") or form.company.account("undeposited")["value"]
+    account = form.company.find("Account", id) or {}
+    if account.get("AccountType") not in HOLDS_MONEY and "DepositToAccountRef" in form.sent:
+        raise errors.wrong_account_type("DepositToAccountRef")
+    form.document["DepositToAccountRef"] = form.company.account_named(id)
+
+
+def _settle_home_amount(
+    form: Form, name: str, home_name: str, amount: Decimal | None = None
+) -> None:
+    """The amount in the company's own currency, where it uses several (4.6.1)."""
+    if not form.company.preference("CurrencyPrefs", "MultiCurrencyEnabled"):
+        form.document.pop(home_name, None)
+        return
+    rate = Decimal(form.get("ExchangeRate") or 1)
+    form.set_money(home_name, (form.money(name) if amount is None else amount) * rate)
 
 
 # --- Stations ---
@@ -116,7 +185,12 @@ def rate_of(form: Form) -> Any:
 def _fill_from_customer(form: Form) -> None:
     """The customer's addresses where the form has none (4.6.1)."""
     customer = form.company.find("Customer", form.ref("CustomerRef")) if form.party else None
-    if customer is None or form.before is not None:
+    if form.before is not None:
+        for name in ("BillAddr", "ShipAddr"):
+            _free_lines(form, name, customer or {})
+        return
+    _fill_ship_from(form)
+    if customer is None:
         return
     payer = customer
     if customer.get("BillWithParent") and customer.get("ParentRef"):
@@ -124,6 +198,39 @@ def _fill_from_customer(form: Form) -> None:
     for name, source in (("BillAddr", payer), ("ShipAddr", customer)):
         if name not in form.document and source.get(name):
             form.document[name] = dict(source[name])
+
+
+def _fill_ship_from(form: Form) -> None:
+    """The company's own address, as free lines."""
+    address = (form.company.find("CompanyInfo", "1") or {}).get("CompanyAddr")
+    if address and "ShipFromAddr" not in form.document:
+        form.document["ShipFromAddr"] = _as_lines([], address)
+
+
+def _free_lines(form: Form, name: str, customer: dict[str, Any]) -> None:
+    """An address that was edited on the form comes back as free lines (4.0)."""
+    address, before = form.get(name), form.was(name) or {}
+    if name not in form.sent or not address:
+        return
+    if all(address.get(part) == before.get(part) for part in {*address, *before} - {"Id"}):
+        return
+    if any(address.get(part) for part in CITY_PARTS):
+        whose = [customer.get("DisplayName"), customer.get("CompanyName")]
+        address = _as_lines([each for each in dict.fromkeys(whose) if each], address)
+    form.document[name] = {part: text for part, text in address.items() if part != "Id"}
+
+
+CITY_PARTS = ("City", "CountrySubDivisionCode", "PostalCode", "Country")
+
+
+def _as_lines(above: list[str], address: dict[str, Any]) -> dict[str, Any]:
+    """Names, street and city as Line1 to Line5; what is too many stands in the last one."""
+    street = [address[f"Line{number}"] for number in range(1, 6) if address.get(f"Line{number}")]
+    city, *rest = (address.get(part, "") for part in CITY_PARTS)
+    last = ", ".join(part for part in (city, " ".join(each for each in rest if each)) if part)
+    texts = [each for each in (*above, *street, last) if each]
+    texts = [*texts[:4], " ".join(texts[4:])[:500]]
+    return {f"Line{number}": text for number, text in enumerate(texts, 1) if text}
 
 
 def _settle_due_date(form: Form) -> None:
@@ -181,7 +288,9 @@ def post_invoice(form: Form) -> list[Posting]:
     owed, deposit = cents(form.money("TotalAmt")), cents(form.money("Deposit"))
     return [
         Posting(receivable(form.company), owed - deposit, form.party),
-        Posting(form.company.account("undeposited")["value"], deposit),
+        Posting(
+            form.ref("DepositToAccountRef") or form.company.account("undeposited")["value"], deposit
+        ),
         *_sold(form, 1),
     ]
 

@@ -9,15 +9,21 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from .. import errors
 from ..money import rounded, to_cents
 from .company import Company
 from .form import Form
 from .lines import discount_of, sum_of
 
+# What changes the tax of a form; without any of it a stored form keeps what it has.
+MOVES_TAX = {"Line", "TxnTaxDetail", "CustomerRef", "ApplyTaxAfterDiscount", "LinkedTxn"}
+
 
 def settle(form: Form) -> Decimal:
     """Write TxnTaxDetail; returns the tax of the form."""
     company = form.company
+    if form.before is not None and not form.sent & MOVES_TAX:
+        return Decimal((form.get("TxnTaxDetail") or {}).get("TotalTax", 0))
     if not company.preference("TaxPrefs", "UsingSalesTax"):
         form.document.pop("TxnTaxDetail", None)  # dropped silently
         return Decimal(0)
@@ -48,7 +54,8 @@ def _classic_code(form: Form, asked: dict[str, Any]) -> str:
         code = str((customer.get("DefaultTaxCodeRef") or {}).get("value", ""))
     if not code or code in {"TAX", "NON"}:
         return ""
-    return code if form.company.find("TaxCode", code) else ""
+    form.known("TaxCode", code, lambda: errors.invalid_tax_code(code))
+    return code
 
 
 def _automated_code(form: Form) -> str:

@@ -153,8 +153,8 @@ def test_accounts_come_by_name_and_are_filtered_3_7(qbo: Quick) -> None:
         ("Classification = 'Equity'", 2),
         ("FullyQualifiedName LIKE 'Truck:%'", 2),
         ("Name = 'Installation'", 2),
-        ("CurrentBalance = 0 AND Active = true AND AccountType IN ('Bank', 'Credit Card')", 4),
-        ("CurrentBalanceWithSubAccounts > 0", 0),
+        ("CurrentBalance = 0 AND Active = true AND AccountType IN ('Bank', 'Credit Card')", 3),
+        ("CurrentBalanceWithSubAccounts > 0", 4),
     ):
         found = qbo.query(f"SELECT COUNT(*) FROM Account WHERE {where}")
         assert found == {"totalCount": count}, where

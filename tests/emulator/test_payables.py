@@ -210,8 +210,8 @@ def test_a_merged_customers_invoices_are_found_at_the_survivor_9() -> None:
     line = {"Amount": 45, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
     made = company.write("Invoice", CustomerRef=ref(DYLAN), Line=[line])
 
-    company.books.merge(company.realm, BY_NAME["Customer"], DYLAN, "12", PERSON)
-    company.books.merge(company.realm, BY_NAME["Customer"], "12", "15", PERSON)
+    company.books.merge(company.realm, BY_NAME["Customer"], DYLAN, "11", PERSON)
+    company.books.merge(company.realm, BY_NAME["Customer"], "11", "15", PERSON)
 
     assert company.row("Invoice", made["Id"])["CustomerRef"]["value"] == "15"
     assert company.ledger.owed(company.realm, "Customer:15") == 4500
@@ -348,7 +348,7 @@ def open_payables(company: Company) -> Decimal:
 
 
 def stock_by_documents(company: Company) -> Decimal:
-    found = Decimal(25)
+    found = Decimal(29)  # 25 now, and 4 that the invoices of the sample company sold
     for entity, name, sign in (
         ("Bill", "ItemBasedExpenseLineDetail", 1),
         ("VendorCredit", "ItemBasedExpenseLineDetail", -1),

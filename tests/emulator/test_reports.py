@@ -437,15 +437,25 @@ def test_open_bills_come_to_the_ledgers_payables_5_13(qbo: Quick) -> None:
         "DetailType": "AccountBasedExpenseLineDetail",
         "AccountBasedExpenseLineDetail": detail,
     }
-    vendor = {"VendorRef": {"value": "56"}}
+    vendor = {"VendorRef": {"value": "30"}}
     made = qbo.create("Bill", **vendor, Line=[line], TxnDate="2031-01-01", DueDate="2031-01-11")
     linked = [{"TxnId": made["Id"], "TxnType": "Bill"}]
     check = {"PayType": "Check", "CheckPayment": {"BankAccountRef": {"value": "35"}}}
     paid = {"TotalAmt": 30, "TxnDate": "2031-01-05", "Line": [{"Amount": 30, "LinkedTxn": linked}]}
     qbo.create("BillPayment", **vendor, **check, **paid)
 
-    found = report(qbo, "AgedPayableDetail", report_date="2031-01-31", vendor="56")
+    found = report(qbo, "AgedPayableDetail", report_date="2031-01-31", vendor="30")
 
     assert [(row[1], row[-2], row[-1]) for row in data(found)] == [("Bill", "90.00", "60.00")]
     whole = report(qbo, "AgedPayables", report_date="2031-01-31")
     assert Decimal(summary(whole, "GrandTotal")[-1]) == -in_ledger(qbo, "Accounts Payable")
+
+
+def test_opening_balances_are_open_items_too_5_13(qbo: Quick) -> None:
+    qbo.create(DisplayName="Opened", Balance=100)
+
+    for name in ("AgedReceivables", "AgedReceivableDetail", "AgedPayables", "AgedPayableDetail"):
+        assert data(report(qbo, name, report_date="2031-01-31"))
+    for name in ("TransactionList", "GeneralLedger", "CustomerBalance", "ProfitAndLoss"):
+        answer = qbo.api("GET", f"reports/{name}", params={"start_date": "2020-01-01"})
+        assert answer.status_code == 200, answer.text
