@@ -17,6 +17,7 @@ from .clock import Clock
 from .entities import BY_NAME, Entity, Find, Kind, Shape
 from .jsontext import dumps, loads
 from .money import from_cents, rounded
+from .names import Names
 from .store import Row, Store
 from .switches import Switches
 from .transactions.flow import Transactions
@@ -70,6 +71,7 @@ class Books:
         self.clock = clock
         self.switches = switches
         self.emit = emit
+        self.names = Names(self)
         self.transactions = Transactions(self)
         self.account_balances = AccountBalances(store, self.transactions.ledger)
         self.system = SYSTEM
@@ -258,15 +260,15 @@ class Books:
             for child in self.store.children(realm, entity.name, away.id):
                 document = loads(child.doc)
                 document["ParentRef"] = {"value": into.id}
-                self._place(entity, child, document)
-                self._save(child, document, now, actor, "merge")
-                self._rename_children(entity, child, now, actor)
+                self.names.place(entity, child, document)
+                self.save(child, document, now, actor, "merge")
+                self.names.rename_children(entity, child, now, actor)
             self._move_references(entity, away, into, now, actor)
             document = loads(into.doc)
             if entity.balance:
                 owed = loads(away.doc).get(entity.balance, 0)
                 document[entity.balance] = document.get(entity.balance, 0) + owed
-            self._save(into, document, now, actor, "merge")
+            self.save(into, document, now, actor, "merge")
             away.gone, away.updated, away.who = "merged", now, str(actor)
             self.store.update(away, "merge")
             self._total_balances(entity, realm, [into.id, away.parent], now, actor)
@@ -321,11 +323,11 @@ class Books:
         )
         self.check_references(realm, entity, document, {})
         if entity.on_change:
-            entity.on_change(document, {}, self._finder(realm))
-        self._place(entity, row, document)
+            entity.on_change(document, {}, self.finder(realm))
+        self.names.place(entity, row, document)
         if not row.active:
-            self._mark_deleted(entity, row, document)
-        self._check_name(entity, row, document)
+            self.names.mark_deleted(entity, row, document)
+        self.names.check_name(entity, row, document)
         if entity.on_write:
             entity.on_write(document)
         if entity.balance_with_children:
@@ -373,11 +375,11 @@ class Books:
         _check_type(entity, document, actor)
         was_active, was_full, was_parent = row.active, row.full_key, row.parent
         if entity.shape is Shape.NAME_LIST:
-            self._settle_name(entity, row, document, current, sent, actor)
+            self.names.settle_name(entity, row, document, current, sent, actor)
         else:
             self.check_references(realm, entity, document, current)
             if entity.on_change:
-                entity.on_change(document, current, self._finder(realm))
+                entity.on_change(document, current, self.finder(realm))
         if entity.on_write:
             entity.on_write(document)
         self.number_addresses(realm, entity, document)
@@ -386,132 +388,15 @@ class Books:
         now = self.clock.epoch()
         row.token += 1
         ended = bool(was_active) and not row.active
-        self._save(row, document, now, actor, "inactivate" if ended else "update")
+        self.save(row, document, now, actor, "inactivate" if ended else "update")
         if row.full_key != was_full:
-            self._rename_references(entity, row)
-            self._rename_children(entity, row, now, actor)
+            self.rename_references(entity, row)
+            self.names.rename_children(entity, row, now, actor)
         if row.parent != was_parent:
             self._total_balances(entity, realm, [row.parent, was_parent], now, actor)
         as_deleted = ended and self.switches.webhook_inactive_event == "deleted"
         as_deleted = as_deleted and "Delete" in entity.sends_events
         return Written(self._existing(realm, entity, id), "Delete" if as_deleted else "Update")
-
-    def _settle_name(
-        self,
-        entity: Entity,
-        row: Row,
-        document: dict[str, Any],
-        current: dict[str, Any],
-        sent: dict[str, Any],
-        actor: Actor,
-    ) -> None:
-        """Everything about name, parent and Active that an update of a name list touches."""
-        name = entity.name_field
-        rules.name_itself(entity, document, self.switches.no_name_code)
-        self.check_references(row.realm, entity, document, current)
-        if entity.on_change:
-            entity.on_change(document, current, self._finder(row.realm))
-        was_active, row.active = row.active, int(document.get("Active", True))
-        if was_active and not row.active:
-            self._check_can_end(entity, row, document, actor)
-        old_key, old_full = row.name_key, row.full_key
-        if not was_active and row.active:
-            strips = actor.is_person or self.switches.reactivation_strips_suffix
-            if strips and document[name] == current[name]:
-                document[name] = rules.without_suffix(document[name])
-        self._place(entity, row, document)
-        if was_active and not row.active:
-            self._mark_deleted(entity, row, document)
-        if (row.name_key, row.full_key) != (old_key, old_full) or row.active > was_active:
-            self._check_name(entity, row, document)
-
-    def _check_can_end(
-        self, entity: Entity, row: Row, document: dict[str, Any], actor: Actor
-    ) -> None:
-        """May this be made inactive (5.6)? The UI clears a balance by a credit memo instead."""
-        children = self.store.children(row.realm, row.entity, row.id)
-        if any(child.active for child in children):
-            raise errors.business_validation(
-                f"This {entity.noun} has active sub-{entity.noun}s and cannot be made inactive.",
-                "Active",
-            )
-        if entity.balance and document.get(entity.balance):
-            if not actor.is_person:
-                raise errors.has_balance(entity.noun)
-            document[entity.balance] = 0
-            if entity.balance_with_children:
-                document[entity.balance_with_children] = 0
-
-    def _mark_deleted(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
-        if not entity.marks_inactive:
-            return
-        field = entity.by_name[entity.name_field]
-        plain = document[entity.name_field]
-        if rules.without_suffix(plain) != plain:  # sent back as read: it has its suffix
-            return
-
-        def is_taken(name: str) -> bool:
-            others = self.store.named(row.realm, entity.name_space, rules.name_key(name))
-            return any((each.entity, each.id) != (row.entity, row.id) for each in others)
-
-        document[entity.name_field] = rules.deleted_name(plain, is_taken, field.limit)
-        self._place(entity, row, document)
-
-    def _place(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
-        """Set parent, level, full name and the keys of a row from its document (4.1)."""
-        name = document.get(entity.name_field, "") if entity.name_field else ""
-        full_name, tree = name, entity.hierarchy
-        if tree:
-            parent = self._parent_of(entity, row, document)
-            row.parent = parent.id if parent else ""
-            document.pop(tree.level, None)
-            document.pop(tree.flag, None)
-            if parent is not None or tree.flag_at_top:
-                document[tree.flag] = parent is not None
-            if parent is not None:
-                above = loads(parent.doc)
-                level = rules.depth(parent.full_key) + 1
-                if level + self._depth_below(entity, row) > tree.levels - 1:
-                    raise errors.too_many_levels(tree.levels)
-                if tree.level:
-                    document[tree.level] = level
-                full_name = f"{above[tree.full_name]}:{name}"
-            document[tree.full_name] = full_name
-        row.name_key = rules.name_key(name)
-        row.full_key = rules.full_key(full_name)
-
-    def _parent_of(self, entity: Entity, row: Row, document: dict[str, Any]) -> Row | None:
-        tree = entity.hierarchy
-        if tree is None:
-            return None
-        reference = document.get(tree.parent)
-        if reference is None:
-            if document.get(tree.flag) and not entity.by_name[tree.flag].read_only:
-                raise errors.parent_required()
-            return None
-        if reference["value"] == row.id and row.id:
-            raise errors.parent_cannot_be_child()
-        parent = self.store.get(row.realm, entity.name, reference["value"])
-        if parent is None or parent.gone:
-            raise errors.unknown_reference(tree.parent, entity.reference_kind, reference["value"])
-        name, word = tree.parent_is
-        if name and loads(parent.doc).get(name) != word:
-            raise errors.parent_invalid(f"{tree.parent} is not of {name} {word}")
-        above = parent
-        while row.id and above.parent:
-            if above.parent == row.id:
-                raise errors.parent_cannot_be_child()
-            next_above = self.store.get(row.realm, entity.name, above.parent)
-            if next_above is None:
-                break
-            above = next_above
-        return parent
-
-    def _depth_below(self, entity: Entity, row: Row) -> int:
-        if not row.id:
-            return 0
-        children = self.store.children(row.realm, entity.name, row.id)
-        return max((1 + self._depth_below(entity, child) for child in children), default=0)
 
     def check_references(
         self, realm: str, entity: Entity, document: dict[str, Any], current: dict[str, Any]
@@ -541,36 +426,14 @@ class Books:
             if field.shows_name:
                 document[field.name] = {**value, "name": shown_name(target, row)}
 
-    def _finder(self, realm: str) -> Find:
+    def finder(self, realm: str) -> Find:
         def find(name: str, id: str) -> dict[str, Any] | None:
             row = self.store.get(realm, name, id)
             return None if row is None or row.gone else loads(row.doc)
 
         return find
 
-    def _check_name(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
-        """A name belongs to one entity of its space, active or not (6240)."""
-        if not entity.name_space:
-            return
-        for other in self.store.named(row.realm, entity.name_space, row.name_key):
-            if (other.entity, other.id) == (row.entity, row.id):
-                continue
-            apart = other.entity == row.entity and other.full_key != row.full_key
-            switched = entity.is_name and self.switches.sub_names == "within_parent"
-            if apart and (entity.unique_within_parent or switched):
-                continue
-            raise errors.duplicate_name(other.id, entity.name_field)
-
-    def _rename_children(self, entity: Entity, row: Row, now: float, actor: Actor) -> None:
-        """Full names and levels below a renamed or moved object; their SyncTokens stay."""
-        for child in self.store.children(row.realm, entity.name, row.id):
-            document = loads(child.doc)
-            self._place(entity, child, document)
-            self._save(child, document, now, actor, "renamed above", keep_who=True)
-            self._rename_references(entity, child)
-            self._rename_children(entity, child, now, actor)
-
-    def _rename_references(self, entity: Entity, target: Row) -> None:
+    def rename_references(self, entity: Entity, target: Row) -> None:
         """Who shows the name of `target` shows the new one; nothing else of them changes (9)."""
         name = shown_name(entity, target)
         for row in references.holders(self.store, target, entity):
@@ -598,7 +461,7 @@ class Books:
             if row.parent == f"{entity.name}:{away.id}":
                 row.parent = f"{entity.name}:{into.id}"
             if found:
-                self._save(row, document, now, actor, "merge", keep_who=True)
+                self.save(row, document, now, actor, "merge", keep_who=True)
         settings = self.store.get(away.realm, "Preferences", "1")
         preferences = self.preferences(away.realm)
         if settings and references.move_defaults(preferences, entity, away.id, into.id):
@@ -626,7 +489,7 @@ class Books:
                 amount += sum(Decimal(loads(child.doc).get(total, 0)) for child in below)
                 if amount != document.get(total, 0):
                     document[total] = rounded(amount)
-                    self._save(row, document, now, actor, "balance", keep_who=True)
+                    self.save(row, document, now, actor, "balance", keep_who=True)
                 row = self.store.get(realm, entity.name, row.parent) if row.parent else None
 
     def number_addresses(self, realm: str, entity: Entity, document: dict[str, Any]) -> None:
@@ -636,7 +499,7 @@ class Books:
                 id = str(self.store.next_number(realm, "address"))
                 document[field.name] = {"Id": id, **{k: v for k, v in address.items() if k != "Id"}}
 
-    def _save(
+    def save(
         self,
         row: Row,
         document: dict[str, Any],
@@ -662,7 +525,7 @@ class Books:
             owed = from_cents(self.transactions.ledger.owed(realm, name))
             if document.get(entity.balance, 0) != owed:
                 document[entity.balance] = owed
-                self._save(row, document, now, SYSTEM, "balance", keep_who=True)
+                self.save(row, document, now, SYSTEM, "balance", keep_who=True)
                 self._total_balances(entity, realm, [id], now, SYSTEM)
 
     def move_stock(self, realm: str, moved: dict[str, Decimal], now: float) -> None:
@@ -674,7 +537,7 @@ class Books:
             document = loads(row.doc)
             on_hand = Decimal(document.get("QtyOnHand") or 0) + quantity
             document["QtyOnHand"] = rounded(on_hand, 5)
-            self._save(row, document, now, SYSTEM, "stock", keep_who=True)
+            self.save(row, document, now, SYSTEM, "stock", keep_who=True)
 
     @staticmethod
     def differs(entity: Entity, current: dict[str, Any], document: dict[str, Any]) -> bool:
