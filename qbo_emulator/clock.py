@@ -26,6 +26,16 @@ class Clock:
             self.offset_seconds += self.stands_at - time.time()
             self.stands_at = None
 
+    def begin_anew(self, now: float | None = None) -> None:
+        """
+        Go on from `now`, seconds since 1970; None: from the right time.
+
+        Raises:
+            ValueError: that is too far away; nothing changed.
+        """
+        self.offset_seconds = 0.0 if now is None else now - time.time()
+        self.stands_at = None
+
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.epoch(), UTC)
 

@@ -86,11 +86,12 @@ class Control(ControlPart):
         only(body, "company", "switches", "webhook_url", "now")
         emulator = self.emulator
         now = clocks.parse_time(str(body["now"])) if body.get("now") else None
+        switches = numbers(body.get("switches") or {})
+        emulator.switches.check(switches)  # before anything is lost
         emulator.reset(body.get("company"), now)
         if "webhook_url" in body:
             emulator.set_webhook_url(str(body["webhook_url"] or ""))
-        if body.get("switches"):
-            emulator.set_switches(numbers(body["switches"]))
+        emulator.set_switches(switches)
         return self.access(request, None, "")
 
     async def list_companies(self, request: Request, body: dict[str, Any]) -> Any:

@@ -61,14 +61,15 @@ class ControlSettings(ControlPart):
     async def set_clock(self, request: Request, body: dict[str, Any]) -> Any:
         only(body, "advance_seconds", "now", "offset_seconds", "frozen")
         clock = self.emulator.clock
+        offset = clock.offset_seconds  # everything is read before anything is set
+        if "now" in body:
+            offset += clocks.parse_time(str(body["now"])) - clock.epoch()
+        if "offset_seconds" in body:
+            offset = float(body["offset_seconds"])
+        offset += float(body.get("advance_seconds", 0))
+        clock.offset_seconds = offset
         if "frozen" in body:
             clock.freeze(body["frozen"] is True)
-        if "now" in body:
-            clock.offset_seconds += clocks.parse_time(str(body["now"])) - clock.epoch()
-        if "offset_seconds" in body:
-            clock.offset_seconds = float(body["offset_seconds"])
-        if "advance_seconds" in body:
-            clock.advance(float(body["advance_seconds"]))
         self.emulator.save_clock()
         self.emulator.webhooks.wake()
         return await self.read_clock(request, body)
@@ -104,16 +105,17 @@ class ControlSettings(ControlPart):
         )
         only(body, *doings, *short)
         webhooks = self.emulator.webhooks
+        changes = numbers({short[name]: value for name, value in body.items() if name in short})
+        self.emulator.switches.check(changes)  # before anything is done
         if "url" in body:
             self.emulator.set_webhook_url(str(body["url"] or ""))
         if "verifier" in body:
             webhooks.verifier = str(body["verifier"])
             self.emulator.store.set_setting("webhook_verifier", webhooks.verifier)
-        changes = {short[name]: value for name, value in body.items() if name in short}
         if body.get("release"):
             changes["webhook_hold"] = False
         if changes:
-            self.emulator.set_switches(numbers(changes))
+            self.emulator.set_switches(changes)
         if "drop_next" in body:
             webhooks.drop_next = int(body["drop_next"])
         if body.get("clear"):

@@ -144,11 +144,8 @@ class Emulator:
             first = next(iter(self.store.companies()), None)
             kind = first["kind"] if first else "sample"
         companies.check_kind(kind)
+        self.clock.begin_anew(now)
         server.cancel_late()
-        self.clock.offset_seconds = 0.0
-        self.clock.freeze(False)
-        if now is not None:
-            self.clock.advance(now - self.clock.epoch())
         self.switches.clear()
         self.company_states = {}
         with self.store.transaction():

@@ -119,9 +119,18 @@ class Switches:
         Raises:
             UnknownSwitch: nothing was set.
         """
-        checked = {name: _checked(name, value) for name, value in changes.items()}
-        for name, value in checked.items():
+        for name, value in self.check(changes).items():
             self._values[name] = value
+
+    @staticmethod
+    def check(changes: dict[str, Any]) -> dict[str, Any]:
+        """
+        What `set` would set.
+
+        Raises:
+            UnknownSwitch: one of them does not exist, or cannot have this value.
+        """
+        return {name: _checked(name, value) for name, value in changes.items()}
 
     def set_from_text(self, pair: str) -> None:
         """Set one from `name=value`, as on the command line."""

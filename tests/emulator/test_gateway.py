@@ -363,6 +363,40 @@ def test_control_calls_with_typing_errors_are_refused(
     assert answer.json()["error"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"company": "empty", "switches": {"nonsense": 1}},
+        {"company": "empty", "switches": {"limits": "yes"}},
+        {"company": "empty", "now": "2226-01-01T00:00:00Z"},
+    ],
+)
+def test_a_reset_that_is_refused_changes_nothing(qbo: Quick, body: dict[str, Any]) -> None:
+    made = qbo.create(DisplayName="Still here")
+    qbo.control("POST", "clock", {"offset_seconds": 300})
+    qbo.switch(read_lag_seconds=0.001)
+
+    answer = qbo.http.post(f"{qbo.base_url}/emulator/reset", json=body, timeout=5)
+
+    assert answer.status_code == 400
+    assert qbo.read(made["Id"])["DisplayName"] == "Still here"
+    assert qbo.control("GET", "clock")["offset_seconds"] == 300
+    assert qbo.control("GET", "switches")["switches"]["read_lag_seconds"] == 0.001
+
+
+def test_a_clock_or_webhook_call_that_is_refused_changes_nothing(qbo: Quick) -> None:
+    odd_clock = {"frozen": True, "offset_seconds": 60, "now": "no time"}
+    odd_hooks = {"url": "http://127.0.0.1:9/", "copies": "two"}
+
+    for path, body in (("clock", odd_clock), ("webhooks", odd_hooks)):
+        answer = qbo.http.post(f"{qbo.base_url}/emulator/{path}", json=body, timeout=5)
+        assert answer.status_code == 400
+
+    clock = qbo.control("GET", "clock")
+    assert (clock["frozen"], clock["offset_seconds"]) == (False, 0)
+    assert qbo.control("GET", "webhooks")["url"] == ""
+
+
 def test_a_second_start_keeps_the_data_and_token_works_beside_it(tmp_path: Path) -> None:
     for number in range(2):
         process, base_url = start(tmp_path, "--switch", "limits=off")
