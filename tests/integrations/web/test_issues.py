@@ -269,6 +269,18 @@ def test_a_closed_issue_still_has_its_page(world, browser, refused):
     assert "/retry/" not in page
 
 
+def test_a_new_contact_is_on_its_way_and_offers_no_button_to_create_it(world, browser):
+    contact = world.create("Grace Hopper")
+    address = reverse("contacts:contact", args=[contact.pk])
+
+    assert "It is on its way to QuickBooks." in words(browser, address)
+    assert "Create in QuickBooks" not in words(browser, address)
+
+    world.sync()
+
+    assert "Linked to" in words(browser, address)
+
+
 def test_a_left_out_contact_is_created_there_by_its_button(world, browser):
     contact = world.create("Grace Hopper")
     Link.objects.create(
