@@ -169,8 +169,7 @@ def test_archiving_one_with_a_balance_says_how_to_go_on_and_can_be_taken_back(wo
         now=world.now,
     )
     world.sync()
-    decide = [each for each in Issue.objects.filter(state="open")]
-    for each in decide:
+    for each in list(Issue.objects.filter(state="open")):
         press(browser, "decide", each, keep_all="remote")
     world.sync(after=60)
     contact.refresh_from_db()
