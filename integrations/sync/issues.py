@@ -21,10 +21,11 @@ from integrations.errors import (
     SyncError,
 )
 from integrations.models import Connection, Issue, Link
+from integrations.providers.base import Gone
 from integrations.reconcile.plan import Conflict
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import Life
-from integrations.sync import activity, links, marks, pairs
+from integrations.sync import access, activity, links, marks, pairs
 
 KIND_OF: tuple[tuple[type[SyncError], str], ...] = (
     (DuplicateName, Issue.Kind.DUPLICATE_NAME),
@@ -36,6 +37,10 @@ KIND_OF: tuple[tuple[type[SyncError], str], ...] = (
 
 class NothingToDecide(Exception):
     """It was decided or mended meanwhile."""
+
+
+class AnotherKind(Exception):
+    """The name there belongs to a record that ours cannot be linked with."""
 
 
 # -- opened and closed by the sync ---------------------------------------------------------------
@@ -313,13 +318,19 @@ def ignore(*, actor: Actor, issue: Issue, reason: str, now: datetime) -> None:
 
 def link_to_existing(*, actor: Actor, issue: Issue, remote_id: str, now: datetime) -> Link:
     """
-    The record of that name there is the same one: link ours with it.
+    The record of that name there is the same one: link ours with it. One metered read.
 
     Raises:
+        AnotherKind: it is none of this kind there, a vendor or an employee; the issue says so.
         AlreadyLinked: it is linked with another record of ours.
+        SyncError: QuickBooks could not be asked.
     """
+    _must(actor, issue.firm_id)
     link = issue.link
     assert link.local_id is not None
+    books = access.open_books(link.connection, lane="people")
+    if isinstance(books.fetch(link.entity, [remote_id])[remote_id], Gone):
+        raise _told_as_another_kind(issue)
     return links.match(
         actor=actor,
         connection=link.connection,
@@ -328,6 +339,15 @@ def link_to_existing(*, actor: Actor, issue: Issue, remote_id: str, now: datetim
         remote_id=remote_id,
         now=now,
     )
+
+
+def _told_as_another_kind(issue: Issue) -> AnotherKind:
+    """Customers, vendors and employees share their names; only a customer can be linked with."""
+    issue.sentence = f"A vendor or an employee in QuickBooks is called {issue.link.label}."
+    issue.what_to_do = "Rename the contact: it can't be linked with a vendor or an employee."
+    issue.detail = {**issue.detail, "other_id": "", "is_another_kind": True}
+    issue.save(update_fields=["sentence", "what_to_do", "detail"])
+    return AnotherKind(f"{issue.sentence} {issue.what_to_do}")
 
 
 def rename(*, actor: Actor, issue: Issue, name: str, version: int, now: datetime) -> None:

@@ -12,10 +12,10 @@ from contacts.services import ContactError
 from integrations.entities.base import LocalRefused
 from integrations.errors import SyncError
 from integrations.sync.connections import ConnectError
-from integrations.sync.issues import NothingToDecide
+from integrations.sync.issues import AnotherKind, NothingToDecide
 from integrations.web import notices
 
-EXPECTED = (SyncError, ConnectError, ContactError, LocalRefused, NothingToDecide)
+EXPECTED = (SyncError, ConnectError, ContactError, LocalRefused, AnotherKind, NothingToDecide)
 
 
 def attempt(request: HttpRequest, action: Callable[[], Any], *, done: str = "") -> bool:

@@ -53,7 +53,8 @@ class Group:
 
     def _effect(self, verb: str, values: Sequence[str]) -> str:
         pairs = zip(self.rows, values, strict=True)
-        return "; ".join(f"{row.label} {verb} {value or 'blank'}" for row, value in pairs) + "."
+        told = "; ".join(f"{row.label} {verb} {value or 'blank'}" for row, value in pairs)
+        return told if told.endswith(".") else f"{told}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +107,7 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     Kind.REFUSED: frozenset({"edit", "retry"}),
     Kind.DUPLICATE_NAME: frozenset({"link", "rename", "retry"}),
     Kind.INACTIVE_REFERENCE: frozenset({"find", "retry"}),
-    Kind.HAS_BALANCE: frozenset({"retry"}),
+    Kind.HAS_BALANCE: frozenset({"edit", "retry"}),
     Kind.PERIOD_CLOSED: frozenset({"retry"}),
     Kind.SEVERAL_MATCHES: frozenset({"find", "create_there"}),
     Kind.MERGED_THERE: frozenset({"archive", "find", "unmatch"}),
@@ -133,6 +134,8 @@ def _card(issue: Issue, names: Mapping[int, str]) -> Card:
     buttons = BUTTONS.get(issue.kind, frozenset())
     if link.local_id is None:
         buttons -= {"link", "rename", "edit", "find", "create_there", "archive"}
+    if issue.detail.get("is_another_kind"):
+        buttons -= {"link"}
     return Card(
         issue=issue,
         link=link,

@@ -12,7 +12,7 @@ from firms.http import FirmRequest
 from firms.marks import SyncMark
 from firms.permissions import Permission
 from integrations.entities import ENTITIES, Local
-from integrations.models import Activity, Connection, Issue, Link
+from integrations.models import Activity, Connection, Issue, Link, OutboxEntry
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import UNKNOWN, Field
 from integrations.web import cards, find, queries
@@ -93,6 +93,7 @@ def books(request: FirmRequest, contact: Contact) -> Panel | None:
             "link": link,
             "is_linked": loaded.is_linked,
             "mark": loaded.mark,
+            "is_waiting": not loaded.is_linked and _is_waiting(loaded, contact),
             "candidates": candidates,
             "can_manage": loaded.can_manage,
             "matched_by": _matched_by(link) if link and loaded.is_linked else None,
@@ -185,6 +186,15 @@ def _words(
 def _parent_names(link: Link, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[int, str]:
     wanted = {each for each in (ours.get("parent"), theirs.get("parent")) if isinstance(each, int)}
     return cards.names_of(link.firm_id, wanted) if wanted else {}
+
+
+def _is_waiting(loaded: Loaded, contact: Contact) -> bool:
+    """Nobody left it out: the sync has yet to look at it, or is at it."""
+    if loaded.link is not None:
+        return loaded.link.state == Link.State.UNDECIDED and loaded.link.wake_at is not None
+    return OutboxEntry.objects.filter(
+        connection=loaded.connection, entity=ENTITY, local_id=contact.pk, link=None
+    ).exists()
 
 
 def _matched_by(link: Link) -> Activity | None:

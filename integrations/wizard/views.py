@@ -416,7 +416,9 @@ def _mark_differences(row: Any) -> None:
     row.other_differences = ", ".join(labels[:LABELS_AT_MOST])
     row.more_differences = max(0, len(labels) - LABELS_AT_MOST)
     same_email = row.local_email and row.local_email.casefold() == row.remote_email.casefold()
-    if row.is_linked:
+    if row.is_linked:  # nothing is planned for it: what is seen here may differ all the same
+        row.name_differs = row.local_label != row.remote_label
+        row.email_differs = row.local_email.casefold() != row.remote_email.casefold()
         row.matched_on = "Linked before"
     elif row.home != List.MATCHED:
         row.matched_on = "By you"

@@ -102,7 +102,18 @@
     if (link) { event.preventDefault(); link.tagName === "INPUT" ? link.focus() : link.click(); }
   };
 
-  document.addEventListener("DOMContentLoaded", () => { watchToasts(); focusSummary(document); });
+  // On a narrow screen the lists of set-up are a strip: the open one is brought into view.
+  const showStep = () => {
+    const strip = document.querySelector(".steps .nav");
+    const open = strip && strip.querySelector("[aria-current]");
+    if (open) strip.scrollLeft = open.offsetLeft - (strip.clientWidth - open.offsetWidth) / 2;
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    watchToasts();
+    focusSummary(document);
+    showStep();
+  });
   // Later: on its way to a #fragment the browser takes the focus away.
   window.addEventListener("load", () => setTimeout(focusNext));
   document.addEventListener("htmx:afterSettle", afterSwap);

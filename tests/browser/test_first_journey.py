@@ -78,6 +78,8 @@ def _look_through_the_lists(page: Page) -> None:
 
 def _sync_contacts(page: Page, *, javascript: bool) -> None:
     page.get_by_role("link", name="Sync contacts").click()
+    page.wait_for_url("**/contacts/sync/")
+    _every_cell_is_whole_on_a_telephone(page)
     page.get_by_role("button", name="Sync contacts").click()
     if javascript:
         page.wait_for_url("**/settings/integrations/", timeout=60_000)
@@ -85,6 +87,20 @@ def _sync_contacts(page: Page, *, javascript: bool) -> None:
         until(lambda: _is_back(page), "the sync", seconds=60)
     expect(page.get_by_text("Contacts synced with QuickBooks.").first).to_be_visible()
     expect(page.get_by_role("link", name="Next")).to_be_visible()
+    page.goto(page.url + "qbo/setup/report/")
+    expect(page.get_by_text("3 need you.")).to_be_visible()
+    _every_cell_is_whole_on_a_telephone(page)
+
+
+def _every_cell_is_whole_on_a_telephone(page: Page) -> None:
+    """None is cut off at the edge of its table or pressed to one letter a line."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    cells = [cell.bounding_box() for cell in page.locator(".tablewrap tbody td").all()]
+    shown = [each for each in cells if each is not None]
+    assert shown
+    assert max(each["x"] + each["width"] for each in shown) <= 390 - 16
+    assert min(each["width"] for each in shown) >= 36  # the spine
+    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def _is_back(page: Page) -> bool:

@@ -249,7 +249,10 @@ ROWS: Final[tuple[Row, ...]] = (
         code="6220",
         error=errors.HasBalance,
         sentence="QuickBooks keeps a customer active while it has an open balance.",
-        what_to_do="Settle or void its open invoices in QuickBooks, then retry.",
+        what_to_do=(
+            "Settle or void its open invoices in QuickBooks, then retry."
+            " Or open the contact and restore it: then both stay active."
+        ),
         source="6.3, 5.6",
     ),
     Row(

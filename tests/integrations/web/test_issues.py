@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from contacts import services
 from firms.models import Membership, User
 from integrations.models import Activity, Issue, Link
+from integrations.sync import links
 from tests.world import World
 
 HOME = "/settings/integrations/qbo/"
@@ -137,6 +139,56 @@ def test_linking_to_the_existing_customer_makes_no_second_one(
     assert refused.state == Issue.State.RESOLVED
 
 
+def test_a_vendor_of_that_name_is_not_linked_but_told(world, browser):
+    vendor = world.quickbooks.objects("Vendor")[0]["DisplayName"]
+    contact = world.create(vendor)
+    world.sync()
+    assert "Link to existing customer</button>" in words(browser)
+
+    press(browser, "link_to_existing", world.open_issue())
+    world.sync(after=60)
+
+    issue = world.open_issue()
+    assert issue.kind == Issue.Kind.DUPLICATE_NAME
+    assert world.link(contact).remote_id is None
+    page = words(browser)
+    assert f"A vendor or an employee in QuickBooks is called {vendor}." in page
+    assert "Rename contact" in page
+    assert "Link to existing customer" not in page
+
+
+def test_archiving_one_with_a_balance_says_how_to_go_on_and_can_be_taken_back(world, browser):
+    owing = next(each for each in world.quickbooks.objects() if float(each.get("Balance", 0)) > 0)
+    contact = world.create("Somebody")
+    links.match(
+        actor=world.actor,
+        connection=world.connection,
+        entity="contact",
+        local_id=contact.pk,
+        remote_id=owing["Id"],
+        now=world.now,
+    )
+    world.sync()
+    for each in list(Issue.objects.filter(state="open")):
+        press(browser, "decide", each, keep_all="remote")
+    world.sync(after=60)
+    contact.refresh_from_db()
+    services.archive_contact(actor=world.actor, contact=contact, now=world.now)
+    world.sync()
+
+    page = words(browser)
+    assert "QuickBooks keeps a customer active while it has an open balance." in page
+    assert "open the contact and restore it" in page
+    assert "Open contact" in page
+
+    contact.refresh_from_db()
+    services.restore_contact(actor=world.actor, contact=contact, now=world.now)
+    world.sync(after=60)
+
+    assert "Nothing needs you" in words(browser)
+    assert world.link(contact).state == Link.State.LINKED
+
+
 def test_the_existing_customer_can_be_found_by_asking_there(
     world,
     browser,
@@ -214,6 +266,18 @@ def test_a_closed_issue_still_has_its_page(world, browser, refused):
 
     assert "<b>Ignored</b>" in page
     assert "/retry/" not in page
+
+
+def test_a_new_contact_is_on_its_way_and_offers_no_button_to_create_it(world, browser):
+    contact = world.create("Grace Hopper")
+    address = reverse("contacts:contact", args=[contact.pk])
+
+    assert "It is on its way to QuickBooks." in words(browser, address)
+    assert "Create in QuickBooks" not in words(browser, address)
+
+    world.sync()
+
+    assert "Linked to" in words(browser, address)
 
 
 def test_a_left_out_contact_is_created_there_by_its_button(world, browser):

@@ -127,6 +127,27 @@ def test_unmatch_says_so_and_undo_takes_it_back(page, wizard):
     assert wizard.row("matched", "Cool Cars").pk == row.pk
 
 
+def test_what_was_linked_before_and_differs_is_not_called_the_same(page, wizard):
+    contact = wizard.contact(display_name="Cool Cars", email="ours@cars.example")
+    Link.objects.create(
+        connection=wizard.connection,
+        firm=wizard.connection.firm,
+        entity="contact",
+        local_id=contact.pk,
+        remote_id="3",
+        label="Cool Cars",
+        state=Link.State.LINKED,
+    )
+    walk(page, wizard)
+    assert wizard.row("matched", "Cool Cars").is_linked
+
+    text = page.get(address("contacts_list", "matched")).content.decode()
+
+    assert "Linked before" in text
+    assert '<span class="d">ours@cars.example</span>' in text
+    assert '<span class="sr">Same</span>' not in text
+
+
 def test_ids_of_another_firms_run_do_nothing(page, wizard, client):
     wizard.contact(display_name="Cool Cars")
     walk(page, wizard)
