@@ -1,5 +1,7 @@
 """The pages where a person edits as the bookkeeper, signs in and gives an app access."""
 
+from typing import Protocol
+
 from starlette.routing import Route
 
 from ..emulator import Emulator
@@ -10,8 +12,15 @@ from .lists import ITEMS, LISTS
 from .log import LogPages
 from .objects import ObjectPages
 from .pages import Pages
+from .sales import SALES, SalesPages
 from .settings import SettingsPages
 from .trouble import TroublePages
+
+
+class Part(Protocol):
+    """Pages that belong together."""
+
+    def routes(self) -> list[Route]: ...
 
 
 class Desk:
@@ -19,12 +28,16 @@ class Desk:
 
     def __init__(self, emulator: Emulator) -> None:
         pages = Pages(emulator)
-        sheets = [ITEMS, *LISTS]
-        objects = [ObjectPages(pages, sheet) for sheet in sheets]
+        objects: list[ObjectPages] = [
+            ObjectPages(pages, ITEMS),
+            *(SalesPages(pages, sheet) for sheet in SALES),
+            *(ObjectPages(pages, sheet) for sheet in LISTS),
+        ]
         people = [(entity, f"{entity.name}s") for entity in PEOPLE]
-        pages.lists = [*people, *((sheet.entity, sheet.heading) for sheet in sheets)]
+        own = [(each.sheet.entity, each.sheet.heading) for each in objects]
+        pages.lists = [*people, *own]
         # The people come last: /books/{names} would take the other addresses too.
-        self.parts = (
+        self.parts: tuple[Part, ...] = (
             ConsentPages(pages),
             AppPages(pages),
             LogPages(pages),

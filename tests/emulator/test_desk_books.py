@@ -123,3 +123,142 @@ def test_an_item_is_merged_into_another_9(qbo: Quick, desk: Desk) -> None:
     assert "Merged." in desk.post("items/6/merge", into="7").text
     assert desk.get("items/6").status_code == 404
     assert "Object Not Found" in problem(desk.post("items/7/merge", into="4711").text)
+
+
+# --- Sales forms ---
+
+
+def new_invoice(desk: Desk, *amounts: str, **fields: str) -> str:
+    """Make an invoice of Dylan Sollfrank (6) with a line of Gardening (6) per amount; its id."""
+    typed = values(desk.get("invoices/new").text) | {"CustomerRef.value": "6"}
+    for place, amount in enumerate(amounts, 1):
+        typed |= {f"line-{place}-item": "6", f"line-{place}-amount": amount}
+    answer = desk.post("invoices/new", **(typed | fields))
+    assert "Saved." in answer.text, problem(answer.text)
+    return str(answer.url.rsplit("/", 1)[1])
+
+
+def test_an_invoice_is_made_with_two_lines_and_a_discount_4_6_2(qbo: Quick, desk: Desk) -> None:
+    typed = values(desk.get("invoices/new").text)
+    typed |= {"CustomerRef.value": "6", "TxnDate": "2026-11-02", "SalesTermRef.value": "3"}
+    typed |= {"line-1-item": "6", "line-1-quantity": "3", "line-1-rate": "33.335"}
+    typed |= {"line-2-item": "7", "line-2-description": "Two days", "line-2-amount": "1,100"}
+    typed |= {"discount": "10", "CustomerMemo.value": "Thank you."}
+
+    id = desk.post("invoices/new", **typed).url.rsplit("/", 1)[1]
+
+    made = qbo.read(id, "Invoice")
+    assert [line.get("Amount") for line in made["Line"]] == [100.01, 1100, 1200.01, 120]
+    assert made["Line"][0]["SalesItemLineDetail"]["UnitPrice"] == 33.335
+    assert made["Line"][1]["Description"] == "Two days"
+    assert (made["TotalAmt"], made["DueDate"]) == (1080.01, "2026-12-02")
+    assert made["CustomerMemo"] == {"value": "Thank you."}
+    page = desk.get("invoices").text
+    assert "1,080.01" in page
+    assert "Dylan Sollfrank" in page
+
+
+def test_a_line_without_figures_takes_them_from_its_item(qbo: Quick, desk: Desk) -> None:
+    price = qbo.read("7", "Item")["UnitPrice"]
+
+    id = new_invoice(desk, **{"line-1-item": "7"})
+
+    line = qbo.read(id, "Invoice")["Line"][0]
+    assert (line["Amount"], line["SalesItemLineDetail"]["Qty"]) == (price, 1)
+
+
+def test_more_lines_are_given_and_what_was_typed_stays(desk: Desk) -> None:
+    typed = values(desk.get("invoices/new").text) | {"line-4-amount": "75", "more": "1"}
+
+    page = desk.post("invoices/new", **typed)
+
+    assert page.status_code == 200
+    assert 'id="line-8-amount"' in page.text
+    assert values(page.text)["line-4-amount"] == "75"
+
+
+def test_saving_an_invoice_as_it_is_changes_nothing(qbo: Quick, desk: Desk) -> None:
+    id = new_invoice(desk, "100", "20.50", discount="5")
+    before = qbo.read(id, "Invoice")
+
+    assert "Nothing was changed." in alter(desk, f"invoices/{id}").text
+    assert qbo.read(id, "Invoice") == before
+
+
+def test_an_edited_quantity_moves_the_amount_and_an_amount_the_rate(qbo: Quick, desk: Desk) -> None:
+    id = new_invoice(desk, **{"line-1-item": "6", "line-1-quantity": "2", "line-1-rate": "30"})
+
+    alter(desk, f"invoices/{id}", **{"line-1-quantity": "4"})
+    assert qbo.read(id, "Invoice")["TotalAmt"] == 120
+    alter(desk, f"invoices/{id}", **{"line-1-amount": "100"})
+    line = qbo.read(id, "Invoice")["Line"][0]
+    assert (line["Id"], line["Amount"]) == ("1", 100)
+    assert line["SalesItemLineDetail"]["UnitPrice"] == 25
+
+
+def test_an_emptied_line_and_discount_are_gone_from_the_invoice(qbo: Quick, desk: Desk) -> None:
+    id = new_invoice(desk, "100", "50", discount="10", **{"discount-kind": "amount"})
+    assert qbo.read(id, "Invoice")["TotalAmt"] == 140
+
+    blank = {"line-1-item": "", "line-1-description": "", "line-1-amount": ""}
+    alter(desk, f"invoices/{id}", discount="", **blank)
+
+    after = qbo.read(id, "Invoice")
+    assert [line.get("Id") for line in after["Line"]] == ["2", None]
+    assert after["TotalAmt"] == 50
+
+
+def test_a_later_date_moves_the_due_date_unless_it_is_typed_4_14(qbo: Quick, desk: Desk) -> None:
+    id = new_invoice(desk, "100", TxnDate="2026-11-02", **{"SalesTermRef.value": "3"})
+
+    alter(desk, f"invoices/{id}", TxnDate="2026-11-12")
+    assert qbo.read(id, "Invoice")["DueDate"] == "2026-12-12"
+    alter(desk, f"invoices/{id}", TxnDate="2026-11-13", DueDate="2026-11-20")
+    assert qbo.read(id, "Invoice")["DueDate"] == "2026-11-20"
+
+
+def test_lines_are_taxed_by_the_code_of_the_form_4_6_3(qbo: Quick, desk: Desk) -> None:
+    rate = qbo.query("SELECT * FROM TaxCode WHERE Name = 'California'")["TaxCode"][0]["Id"]
+
+    id = new_invoice(
+        desk, "100", "50", **{"line-1-tax": "TAX", "TxnTaxDetail.TxnTaxCodeRef.value": rate}
+    )
+    assert qbo.read(id, "Invoice")["TotalAmt"] == 158
+    assert "Nothing was changed." in alter(desk, f"invoices/{id}").text
+    alter(desk, f"invoices/{id}", TxnTaxDetail__TxnTaxCodeRef__value="")
+    assert qbo.read(id, "Invoice")["TotalAmt"] == 150
+
+
+def test_an_invoice_is_voided_and_another_deleted_5_4_5_5(qbo: Quick, desk: Desk) -> None:
+    void, gone = new_invoice(desk, "10"), new_invoice(desk, "20")
+
+    assert "Voided." in desk.post(f"invoices/{void}/void").text
+    assert "Deleted." in desk.post(f"invoices/{gone}/delete").text
+
+    assert qbo.read(void, "Invoice")["TotalAmt"] == 0
+    assert desk.get(f"invoices/{gone}").status_code == 404
+    assert '<span class="tag r">Voided</span>' in desk.get(f"invoices/{void}").text
+
+
+def test_versions_say_who_made_them(qbo: Quick, desk: Desk) -> None:
+    id = new_invoice(desk, "10")
+    qbo.update(qbo.read(id, "Invoice"), "Invoice", PrivateNote="by the app")
+
+    page = desk.get(f"invoices/{id}").text.split("Versions, newest first")[1]
+
+    assert re.findall(r"<td>(create|update)</td>", page) == ["update", "create"]
+    assert "Robin Carlson (ui)" in page
+
+
+@pytest.mark.parametrize("slug", ["estimates", "salesreceipts", "creditmemos", "refundreceipts"])
+def test_other_sales_forms_are_made_and_edited(qbo: Quick, desk: Desk, slug: str) -> None:
+    typed = values(desk.get(f"{slug}/new").text) | {"CustomerRef.value": "6"}
+    typed |= {"line-1-item": "6", "line-1-amount": "80", "DepositToAccountRef.value": "35"}
+
+    made = desk.post(f"{slug}/new", **typed)
+    assert "Saved." in made.text, problem(made.text)
+    address = "/".join(made.url.rsplit("/", 2)[1:])
+    alter(desk, address, **{"line-1-amount": "90"})
+
+    assert "90.00" in desk.get(address).text
+    assert "90.00" in desk.get(slug).text
