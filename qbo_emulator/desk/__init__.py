@@ -12,7 +12,8 @@ from .lists import ITEMS, LISTS
 from .log import LogPages
 from .objects import ObjectPages
 from .pages import Pages
-from .sales import SALES, SalesPages
+from .receiving import DEPOSITS, PAYMENTS, DepositPages, PaymentPages
+from .sales import INVOICES, SALES, SalesPages
 from .settings import SettingsPages
 from .trouble import TroublePages
 
@@ -30,6 +31,9 @@ class Desk:
         pages = Pages(emulator)
         objects: list[ObjectPages] = [
             ObjectPages(pages, ITEMS),
+            SalesPages(pages, INVOICES),
+            PaymentPages(pages, PAYMENTS),
+            DepositPages(pages, DEPOSITS),
             *(SalesPages(pages, sheet) for sheet in SALES),
             *(ObjectPages(pages, sheet) for sheet in LISTS),
         ]

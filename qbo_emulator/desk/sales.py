@@ -52,13 +52,13 @@ MONEY_IN = (
 )
 
 
-def _is_void(document: Document) -> bool:
+def is_void(document: Document) -> bool:
     return str(document.get("PrivateNote", "")).startswith("Voided") and not document["TotalAmt"]
 
 
 def owed(document: Document, today: str) -> tuple[str, str]:
     """The state of an invoice."""
-    if _is_void(document):
+    if is_void(document):
         return "Voided", "r"
     if not document.get("Balance"):
         return "Paid", "g"
@@ -68,7 +68,7 @@ def owed(document: Document, today: str) -> tuple[str, str]:
 
 
 def credit_left(document: Document, today: str) -> tuple[str, str]:
-    if _is_void(document):
+    if is_void(document):
         return "Voided", "r"
     return ("Open", "y") if document.get("Balance") else ("Used", "g")
 
@@ -79,7 +79,7 @@ def offered(document: Document, today: str) -> tuple[str, str]:
 
 
 def settled(document: Document, today: str) -> tuple[str, str]:
-    return ("Voided", "r") if _is_void(document) else ("Paid", "g")
+    return ("Voided", "r") if is_void(document) else ("Paid", "g")
 
 
 INVOICES = Sheet(
@@ -135,7 +135,7 @@ CREDIT_MEMOS = Sheet(
     (TOTAL, Column("Left", "RemainingCredit", "money")),
     credit_left,
 )
-SALES = (INVOICES, ESTIMATES, SALES_RECEIPTS, CREDIT_MEMOS, REFUNDS)
+SALES = (ESTIMATES, SALES_RECEIPTS, CREDIT_MEMOS, REFUNDS)
 
 
 class SalesPages(ObjectPages):

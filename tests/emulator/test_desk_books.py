@@ -262,3 +262,111 @@ def test_other_sales_forms_are_made_and_edited(qbo: Quick, desk: Desk, slug: str
 
     assert "90.00" in desk.get(address).text
     assert "90.00" in desk.get(slug).text
+
+
+# --- Money that comes in ---
+
+
+def new_payment(desk: Desk, customer: str = "6", **fields: str) -> str:
+    typed = values(desk.get(f"payments/new?customer={customer}").text)
+    answer = desk.post("payments/new", **(typed | fields))
+    assert "Saved." in answer.text, problem(answer.text)
+    return str(answer.url.rsplit("/", 1)[1])
+
+
+def new_deposit(desk: Desk, *payments: str) -> str:
+    typed = values(desk.get("deposits/new").text) | {"DepositToAccountRef.value": "35"}
+    answer = desk.post("deposits/new", **(typed | {f"take-Payment-{id}": "on" for id in payments}))
+    assert "Saved." in answer.text, problem(answer.text)
+    return str(answer.url.rsplit("/", 1)[1])
+
+
+def test_one_payment_pays_two_invoices_and_keeps_the_rest_4_7(qbo: Quick, desk: Desk) -> None:
+    first, second = new_invoice(desk, "100"), new_invoice(desk, "60")
+    uses = {f"use-Invoice-{first}": "100", f"use-Invoice-{second}": "25.50"}
+
+    id = new_payment(desk, TotalAmt="150", PaymentRefNum="Check 9", **uses)
+
+    paid = qbo.read(id, "Payment")
+    assert (paid["TotalAmt"], paid["UnappliedAmt"], paid["PaymentRefNum"]) == (150, 24.5, "Check 9")
+    assert qbo.read(first, "Invoice")["Balance"] == 0
+    assert qbo.read(second, "Invoice")["Balance"] == 34.5
+    assert '<span class="tag g">Paid</span>' in desk.get(f"invoices/{first}").text
+    assert f'href="/books/payments/{id}"' in desk.get(f"invoices/{first}").text
+
+
+def test_an_amount_that_was_not_received_is_what_is_paid(qbo: Quick, desk: Desk) -> None:
+    invoice = new_invoice(desk, "100")
+
+    id = new_payment(desk, **{f"use-Invoice-{invoice}": "40"})
+
+    assert qbo.read(id, "Payment")["TotalAmt"] == 40
+
+
+def test_the_page_of_an_invoice_leads_to_its_payment(qbo: Quick, desk: Desk) -> None:
+    invoice = new_invoice(desk, "100")
+    link = re.search(r'href="/books/(payments/new[^"]+)"', desk.get(f"invoices/{invoice}").text)
+    assert link
+
+    typed = values(desk.get(unescape(link[1])).text)
+
+    assert (typed["TotalAmt"], typed[f"use-Invoice-{invoice}"]) == ("100", "100")
+
+
+def test_a_credit_memo_pays_an_invoice_4_8(qbo: Quick, desk: Desk) -> None:
+    off = {"SalesFormsPrefs": {"AutoApplyCredit": False}}
+    qbo.act("update", "1", entity="Preferences", fields=off)
+    invoice = new_invoice(desk, "100")
+    typed = values(desk.get("creditmemos/new").text) | {"CustomerRef.value": "6"}
+    typed |= {"line-1-item": "6", "line-1-amount": "30"}
+    credit = desk.post("creditmemos/new", **typed).url.rsplit("/", 1)[1]
+
+    uses = {f"use-Invoice-{invoice}": "30", f"use-CreditMemo-{credit}": "30"}
+    id = new_payment(desk, **uses)
+
+    assert qbo.read(id, "Payment")["TotalAmt"] == 0
+    assert qbo.read(invoice, "Invoice")["Balance"] == 70
+    assert qbo.read(credit, "CreditMemo")["RemainingCredit"] == 0
+
+
+def test_a_payment_is_edited_9(qbo: Quick, desk: Desk) -> None:
+    invoice = new_invoice(desk, "100")
+    id = new_payment(desk, **{f"use-Invoice-{invoice}": "40"})
+    before = qbo.read(id, "Payment")
+
+    assert "Nothing was changed." in alter(desk, f"payments/{id}").text
+    assert qbo.read(id, "Payment") == before
+    uses = {f"use-Invoice-{invoice}": "70"}
+    alter(desk, f"payments/{id}", TotalAmt="75", TxnDate="2026-11-05", **uses)
+
+    after = qbo.read(id, "Payment")
+    assert (after["TotalAmt"], after["TxnDate"], after["UnappliedAmt"]) == (75, "2026-11-05", 5)
+    assert qbo.read(invoice, "Invoice")["Balance"] == 30
+
+
+def test_a_deposited_payment_is_locked_until_the_deposit_is_undone_9(
+    qbo: Quick, desk: Desk
+) -> None:
+    invoice = new_invoice(desk, "100")
+    payment = new_payment(desk, **{f"use-Invoice-{invoice}": "40"})
+    deposit = new_deposit(desk, payment)
+    assert qbo.read(deposit, "Deposit")["TotalAmt"] == 40
+    assert f'id="take-Payment-{payment}"' not in desk.get("deposits/new").text
+
+    locked = alter(desk, f"payments/{payment}", TotalAmt="41")
+    assert locked.status_code == 400
+    assert "(6540)" in problem(locked.text)
+    assert "(6540)" in problem(desk.post(f"payments/{payment}/void").text)
+
+    assert "Deleted." in desk.post(f"deposits/{deposit}/delete").text
+    assert "Voided." in desk.post(f"payments/{payment}/void").text
+    assert qbo.read(invoice, "Invoice")["Balance"] == 100
+
+
+def test_a_deposit_is_moved_to_another_day(qbo: Quick, desk: Desk) -> None:
+    deposit = new_deposit(desk, new_payment(desk, TotalAmt="40"))
+
+    alter(desk, f"deposits/{deposit}", TxnDate="2026-11-20")
+
+    assert qbo.read(deposit, "Deposit")["TxnDate"] == "2026-11-20"
+    assert qbo.read(deposit, "Deposit")["TotalAmt"] == 40
