@@ -12,6 +12,7 @@ from .lists import ITEMS, LISTS
 from .log import LogPages
 from .objects import ObjectPages
 from .pages import Pages
+from .preferences import PreferencesPages
 from .receiving import DEPOSITS, PAYMENTS, DepositPages, PaymentPages
 from .sales import INVOICES, SALES, SalesPages
 from .settings import SettingsPages
@@ -47,6 +48,7 @@ class Desk:
             LogPages(pages),
             TroublePages(pages),
             SettingsPages(pages),
+            PreferencesPages(pages),
             *objects,
             BooksPages(pages),
         )

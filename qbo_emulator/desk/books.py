@@ -1,4 +1,4 @@
-"""The books: lists of names, their forms, preferences."""
+"""The books: customers, vendors and employees, with their forms."""
 
 import re
 from typing import Any
@@ -52,26 +52,6 @@ FIRST = (
 )
 PEOPLE = tuple(entity for entity in ENTITIES if entity.is_name)
 LISTS = {slug(entity): entity for entity in PEOPLE}
-TICKS = {
-    "SalesFormsPrefs.CustomTxnNumbers": "Custom transaction numbers",
-    "SalesFormsPrefs.AllowDiscount": "Discounts",
-    "SalesFormsPrefs.AllowDeposit": "Deposits",
-    "SalesFormsPrefs.AllowShipping": "Shipping",
-    "SalesFormsPrefs.AllowEstimates": "Estimates",
-    "SalesFormsPrefs.AllowServiceDate": "Service dates",
-    "SalesFormsPrefs.AutoApplyCredit": "Apply credits automatically",
-    "TaxPrefs.UsingSalesTax": "Sales tax",
-    "TaxPrefs.PartnerTaxEnabled": "Automated sales tax",
-    "AccountingInfoPrefs.TrackDepartments": "Locations",
-    "AccountingInfoPrefs.ClassTrackingPerTxn": "Classes, one a transaction",
-    "AccountingInfoPrefs.ClassTrackingPerTxnLine": "Classes, one a line",
-    "CurrencyPrefs.MultiCurrencyEnabled": "Several currencies",
-}
-TEXTS = {
-    "AccountingInfoPrefs.BookCloseDate": "Books are closed up to",
-    "AccountingInfoPrefs.CustomerTerminology": "Customers are called",
-    "SalesFormsPrefs.DefaultCustomerMessage": "Message on sales forms",
-}
 
 
 class BooksPages:
@@ -88,8 +68,6 @@ class BooksPages:
             Route("/", wrap(self.home), methods=get),
             Route("/books", wrap(self.home), methods=get),
             Route("/books/company", wrap(self.open_company), methods=post),
-            Route("/books/preferences", wrap(self.preferences_page), methods=get),
-            Route("/books/preferences", wrap(self.save_preferences), methods=post),
             *[
                 Route("/books/{names}" + tail, wrap(handler), methods=methods)
                 for tail, handler, methods in (
@@ -321,39 +299,6 @@ class BooksPages:
             return self._form_page(request, session, entity, document, values, problem)
         session.message = done
         return self.pages.back_to(request, f"/books/{slug(entity)}")
-
-    # --- Preferences ---
-
-    async def preferences_page(self, request: Request, session: Session) -> Response:
-        realm = self.pages.company(session)["realm_id"]
-        document = self.pages.document(realm, "Preferences", "1") or {}
-
-        def value(path: str) -> Any:
-            group, _, name = path.partition(".")
-            return document.get(group, {}).get(name, "")
-
-        return self.pages.books(
-            request,
-            session,
-            "preferences.html",
-            here="/books/preferences",
-            document=document,
-            ticks=[{"name": p, "text": t, "value": value(p) is True} for p, t in TICKS.items()],
-            texts=[{"name": p, "text": t, "value": value(p)} for p, t in TEXTS.items()],
-        )
-
-    async def save_preferences(self, request: Request, session: Session) -> Response:
-        form = await request.form()
-        fields: dict[str, dict[str, Any]] = {}
-        for path in TICKS:
-            group, _, name = path.partition(".")
-            fields.setdefault(group, {})[name] = path in form
-        for path in TEXTS:
-            group, _, name = path.partition(".")
-            fields.setdefault(group, {})[name] = str(form.get(path, "")).strip()
-        self._act(session, BY_NAME["Preferences"], "update", "1", fields)
-        session.message = "Saved."
-        return self.pages.back_to(request, "/books/preferences")
 
 
 def _form_fields(entity: Entity) -> list[Field]:

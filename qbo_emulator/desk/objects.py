@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -110,6 +110,10 @@ class ObjectPages:
         realm = self.pages.company(session)["realm_id"]
         return Visit(request, session, realm, Actor("ui", USERS[session.user].name), typed)
 
+    def address(self, id: str) -> str:
+        """The page of one."""
+        return f"{self.here}/{quote(id, safe='')}"
+
     # --- The list ---
 
     async def list_page(self, request: Request, session: Session) -> Response:
@@ -153,7 +157,7 @@ class ObjectPages:
             elif column.kind == "state":
                 cell["text"], cell["colour"] = self.sheet.state(document, self.today)
             elif column.kind == "link":
-                cell |= {"text": value or "no number", "href": f"{self.here}/{document['Id']}"}
+                cell |= {"text": value or "no number", "href": self.address(document["Id"])}
             found.append(cell)
         return found
 
@@ -234,7 +238,7 @@ class ObjectPages:
             heading=self.heading(document),
             noun=self.entity.noun,
             path=self.entity.path,
-            action=f"{self.here}/{document['Id']}" if document else f"{self.here}/new",
+            action=self.address(document["Id"] if document else "new"),
             document=document,
             token=document["SyncToken"] if document else "",
             fields=fields,
@@ -320,13 +324,14 @@ class ObjectPages:
         if "more" in visit.values:
             return self.form_page(visit, document, visit.values)
         try:
-            if document is not None and visit.values.get("SyncToken") != document["SyncToken"]:
+            token = document["SyncToken"] if document else ""
+            if visit.values.get("SyncToken", token) != token:
                 raise Wrong(STALE)
             written = self._write(visit, document)
         except (Fault, Wrong) as refused:
             return self.form_page(visit, document, visit.values, sentence(refused))
         session.message = "Saved." if written.operation else "Nothing was changed."
-        return self.pages.back_to(request, f"{self.here}/{written.row.id}")
+        return self.pages.back_to(request, self.address(written.row.id))
 
     def _write(self, visit: Visit, document: Document | None) -> Written:
         body = self.body(visit, document)
@@ -359,8 +364,8 @@ class ObjectPages:
             values = self.old_values(visit, document)
             return self.form_page(visit, document, values, sentence(fault))
         session.message = DONE[doing]
-        left = doing in {"delete", "merge"}
-        return self.pages.back_to(request, self.here if left else f"{self.here}/{document['Id']}")
+        id, left = document["Id"], doing in {"delete", "merge"}
+        return self.pages.back_to(request, self.here if left else self.address(id))
 
     def _do(self, visit: Visit, doing: str, document: Document) -> None:
         books, id = self.emulator.books, document["Id"]

@@ -370,3 +370,131 @@ def test_a_deposit_is_moved_to_another_day(qbo: Quick, desk: Desk) -> None:
 
     assert qbo.read(deposit, "Deposit")["TxnDate"] == "2026-11-20"
     assert qbo.read(deposit, "Deposit")["TotalAmt"] == 40
+
+
+# --- Preferences and merging ---
+
+
+def test_saving_the_preferences_as_they_are_changes_nothing_4_12(qbo: Quick, desk: Desk) -> None:
+    before = qbo.stored("1", "preferences")
+
+    assert "Nothing was changed." in alter(desk, "preferences").text
+    assert qbo.stored("1", "preferences") == before
+
+
+def test_a_closing_date_stops_apps_and_is_taken_away_again_4_12(qbo: Quick, desk: Desk) -> None:
+    close = "AccountingInfoPrefs__BookCloseDate"
+    invoice = qbo.read(new_invoice(desk, "100", TxnDate="2026-11-02"), "Invoice")
+
+    alter(desk, "preferences", **{close: "2026-11-10"})
+    refused = qbo.update(invoice, "Invoice", PrivateNote="too late")
+    assert refused.json()["Fault"]["Error"][0]["code"] == "6210"
+
+    alter(desk, "preferences", **{close: ""})
+    assert "BookCloseDate" not in qbo.stored("1", "preferences")["AccountingInfoPrefs"]
+    assert qbo.update(invoice, "Invoice", PrivateNote="in time").status_code == 200
+
+
+def test_default_terms_and_discount_account_are_picked_4_12(qbo: Quick, desk: Desk) -> None:
+    fields = {"SalesFormsPrefs__DefaultTerms__value": "1"}
+    alter(desk, "preferences", SalesFormsPrefs__DefaultDiscountAccount="79", **fields)
+
+    after = qbo.stored("1", "preferences")["SalesFormsPrefs"]
+    assert after["DefaultTerms"] == {"value": "1"}
+    made = qbo.read(new_invoice(desk, "100", discount="10"), "Invoice")
+    assert made["DueDate"] == made["TxnDate"]
+    assert made["Line"][2]["DiscountLineDetail"]["DiscountAccountRef"]["value"] == "79"
+
+
+def test_switches_of_forms_show_in_their_forms_4_12(qbo: Quick, desk: Desk) -> None:
+    typed = values(desk.get("preferences").text)
+    del typed["SalesFormsPrefs.AllowDiscount"], typed["TaxPrefs.UsingSalesTax"]
+    desk.post("preferences", **typed, **{"SalesFormsPrefs.AllowDeposit": "on"})
+
+    form = values(desk.get("invoices/new").text)
+
+    assert "Deposit" in form
+    assert not {"discount", "line-1-tax", "TxnTaxDetail.TxnTaxCodeRef.value"} & set(form)
+
+
+def test_two_customers_are_merged_with_their_invoices_9(qbo: Quick, desk: Desk) -> None:
+    invoice = new_invoice(desk, "100")
+
+    assert "Merged into 3." in desk.post("customers/6/merge", into="3").text
+
+    assert desk.get("customers/6").status_code == 404
+    assert qbo.read(invoice, "Invoice")["CustomerRef"]["value"] == "3"
+
+
+# --- What is refused ---
+
+
+@pytest.mark.parametrize("text", ["many", "1e999", "12,x", "NaN", "--5", "9" * 30, "<script>", "٣"])
+def test_an_amount_that_is_none_is_said_and_stays_in_the_form(desk: Desk, text: str) -> None:
+    typed = values(desk.get("invoices/new").text) | {"CustomerRef.value": "6"}
+    typed |= {"line-1-item": "6", "line-1-amount": text, "PrivateNote": "typed"}
+
+    answer = desk.post("invoices/new", **typed)
+
+    assert answer.status_code == 400
+    assert problem(answer.text)
+    assert values(answer.text)["line-1-amount"] == text
+    assert values(answer.text)["PrivateNote"] == "typed"
+    assert "<script" not in answer.text
+
+
+ODD = ["", "x", "-1", "4711", "é", "\x00", "😀", "x" * 500, "<script>alert(1)</script>", "1e999"]
+FORMS = (
+    *("items", "terms", "paymentmethods", "classes", "departments", "customertypes"),
+    *("invoices", "estimates", "salesreceipts", "creditmemos", "refundreceipts"),
+    *("deposits", "payments"),
+)
+
+
+def base(desk: Desk, slug: str) -> dict[str, str]:
+    """A form that would be taken, for one field of it to be odd."""
+    page = desk.get(slug if slug == "preferences" else f"{slug}/new?customer=6").text
+    typed = values(page)
+    good = {
+        "Name": "Odd",
+        "Type": "Service",
+        "DueDays": "5",
+        "IncomeAccountRef.value": "79",
+        "CustomerRef.value": "6",
+        "DepositToAccountRef.value": "35",
+        "TotalAmt": "100",
+        "line-1-item": "6",
+        "line-1-amount": "50",
+    }
+    good["Type"] = "CREDIT_CARD" if slug == "paymentmethods" else good["Type"]
+    return typed | {name: value for name, value in good.items() if name in typed}
+
+
+@pytest.mark.parametrize("slug", [*FORMS, "preferences"])
+def test_no_field_of_a_form_makes_the_emulator_fail(desk: Desk, slug: str) -> None:
+    new_payment(desk, TotalAmt="40", **{f"use-Invoice-{new_invoice(desk, '100')}": "40"})
+    address = slug if slug == "preferences" else f"{slug}/new"
+    typed = base(desk, slug)
+    lines = {name for name in typed if re.match("line-[234]-", name)}
+    for name in {*typed, "take-Payment-4711", "use-Invoice-x", "discount-kind"} - lines:
+        for odd in ODD:
+            answer = desk.post(address, **(typed | {name: odd}))
+            assert answer.status_code < 500, (name, odd)
+            assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_form_of_nothing_but_nonsense_is_refused_in_a_sentence(desk: Desk, odd: str) -> None:
+    for slug in FORMS:
+        answer = desk.post(f"{slug}/new", **dict.fromkeys(base(desk, slug), odd))
+        assert answer.status_code < 500, slug
+        assert problem(answer.text) or "Saved." in answer.text, slug
+
+
+@pytest.mark.parametrize("odd", ["0", "4711", "é", "x" * 300, "1;2", "%00"])
+@pytest.mark.parametrize("slug", FORMS)
+def test_what_is_not_there_is_404(desk: Desk, slug: str, odd: str) -> None:
+    assert desk.get(f"{slug}/{odd}").status_code == 404
+    assert desk.post(f"{slug}/{odd}").status_code == 404
+    for doing in ("void", "delete", "merge", "inactivate", "reactivate", "nonsense"):
+        assert desk.post(f"{slug}/{odd}/{doing}").status_code == 404
