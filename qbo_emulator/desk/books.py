@@ -1,4 +1,4 @@
-"""The books: lists of names, their forms, preferences."""
+"""The books: customers, vendors and employees, with their forms."""
 
 import re
 from typing import Any
@@ -11,13 +11,13 @@ from starlette.routing import Route
 from ..books import Actor
 from ..control import act
 from ..emulator import Session
-from ..entities import BY_NAME, ENTITIES, Entity, Field, Kind, Shape
+from ..entities import BY_NAME, ENTITIES, Entity, Field, Kind
 from ..errors import Fault
-from ..jsontext import loads
 from ..oauth import USERS
+from .finding import PAGE_ROWS, find
+from .forms import sentence
 from .pages import Pages, slug
 
-PAGE_ROWS = 100
 INNER = {Kind.EMAIL: "Address", Kind.PHONE: "FreeFormNumber", Kind.WEB: "URI", Kind.REF: "value"}
 ADDRESS_PARTS = ("Line1", "Line2", "City", "CountrySubDivisionCode", "PostalCode", "Country")
 PART_WORDS = {"CountrySubDivisionCode": "State", "PostalCode": "ZIP code"}
@@ -50,27 +50,8 @@ FIRST = (
     "PrimaryPhone",
     "Mobile",
 )
-LISTS = {slug(entity): entity for entity in ENTITIES if entity.shape is Shape.NAME_LIST}
-TICKS = {
-    "SalesFormsPrefs.CustomTxnNumbers": "Custom transaction numbers",
-    "SalesFormsPrefs.AllowDiscount": "Discounts",
-    "SalesFormsPrefs.AllowDeposit": "Deposits",
-    "SalesFormsPrefs.AllowShipping": "Shipping",
-    "SalesFormsPrefs.AllowEstimates": "Estimates",
-    "SalesFormsPrefs.AllowServiceDate": "Service dates",
-    "SalesFormsPrefs.AutoApplyCredit": "Apply credits automatically",
-    "TaxPrefs.UsingSalesTax": "Sales tax",
-    "TaxPrefs.PartnerTaxEnabled": "Automated sales tax",
-    "AccountingInfoPrefs.TrackDepartments": "Locations",
-    "AccountingInfoPrefs.ClassTrackingPerTxn": "Classes, one a transaction",
-    "AccountingInfoPrefs.ClassTrackingPerTxnLine": "Classes, one a line",
-    "CurrencyPrefs.MultiCurrencyEnabled": "Several currencies",
-}
-TEXTS = {
-    "AccountingInfoPrefs.BookCloseDate": "Books are closed up to",
-    "AccountingInfoPrefs.CustomerTerminology": "Customers are called",
-    "SalesFormsPrefs.DefaultCustomerMessage": "Message on sales forms",
-}
+PEOPLE = tuple(entity for entity in ENTITIES if entity.is_name)
+LISTS = {slug(entity): entity for entity in PEOPLE}
 
 
 class BooksPages:
@@ -87,8 +68,6 @@ class BooksPages:
             Route("/", wrap(self.home), methods=get),
             Route("/books", wrap(self.home), methods=get),
             Route("/books/company", wrap(self.open_company), methods=post),
-            Route("/books/preferences", wrap(self.preferences_page), methods=get),
-            Route("/books/preferences", wrap(self.save_preferences), methods=post),
             *[
                 Route("/books/{names}" + tail, wrap(handler), methods=methods)
                 for tail, handler, methods in (
@@ -96,11 +75,11 @@ class BooksPages:
                     ("/new", self.new_page, get),
                     ("/new", self.create, post),
                     ("/make", self.make_many, post),
-                    ("/{id:int}", self.edit_page, get),
-                    ("/{id:int}", self.save, post),
-                    ("/{id:int}/inactivate", self.inactivate, post),
-                    ("/{id:int}/reactivate", self.reactivate, post),
-                    ("/{id:int}/merge", self.merge, post),
+                    ("/{id}", self.edit_page, get),
+                    ("/{id}", self.save, post),
+                    ("/{id}/inactivate", self.inactivate, post),
+                    ("/{id}/reactivate", self.reactivate, post),
+                    ("/{id}/merge", self.merge, post),
                 )
             ],
         ]
@@ -131,7 +110,8 @@ class BooksPages:
         text, inactive = asked.get("q", "").strip(), asked.get("inactive", "") == "1"
         page = int(asked["page"]) if re.fullmatch(r"[1-9]\d{0,5}", asked.get("page", "")) else 1
         realm = self.pages.company(session)["realm_id"]
-        total, rows = self._find(realm, entity, text, inactive, page)
+        store = self.emulator.store
+        total, rows = find(store, realm, entity, text, inactive=inactive, page=page)
         turn = {"q": text, "inactive": "1" if inactive else ""}
         calls = list(self.emulator.calls.log)[-6:]
         return self.pages.books(
@@ -154,27 +134,6 @@ class BooksPages:
             following=urlencode({**turn, "page": page + 1}),
             calls=reversed(calls),
         )
-
-    def _find(
-        self, realm: str, entity: Entity, text: str, inactive: bool, page: int
-    ) -> tuple[int, list[dict[str, Any]]]:
-        where = "realm = :realm AND entity = :entity AND gone IS NULL"
-        if not inactive:
-            where += " AND active = 1"
-        if text:
-            where += (
-                " AND (instr(name_key, :text) OR id = :text"
-                " OR instr(fold(json_extract(doc, '$.PrimaryEmailAddr.Address')), :text))"
-            )
-        values = {"realm": realm, "entity": entity.name, "text": text.casefold()}
-        db = self.emulator.store.db
-        total = db.execute(f"SELECT COUNT(*) FROM object WHERE {where}", values).fetchone()[0]
-        rows = db.execute(
-            f"SELECT doc FROM object WHERE {where} ORDER BY full_key, id_number"
-            " LIMIT :most OFFSET :skip",
-            {**values, "most": PAGE_ROWS, "skip": (page - 1) * PAGE_ROWS},
-        )
-        return total, [loads(row[0]) for row in rows]
 
     async def make_many(self, request: Request, session: Session) -> Response:
         """A thousand customers at once, each with its event."""
@@ -215,7 +174,7 @@ class BooksPages:
     def _document(self, request: Request, session: Session) -> dict[str, Any] | None:
         entity = self._entity(request)
         realm = self.pages.company(session)["realm_id"]
-        id = str(request.path_params["id"])
+        id = request.path_params["id"]
         return None if entity is None else self.pages.document(realm, entity.name, id)
 
     def _form_page(
@@ -291,7 +250,7 @@ class BooksPages:
         try:
             self._act(session, entity, operation, document["Id"] if document else "", fields)
         except Fault as fault:
-            problem = f"{fault.message}: {fault.detail} ({fault.code})"
+            problem = sentence(fault)
             return self._form_page(request, session, entity, document, values, problem)
         session.message = "Saved."
         return self.pages.back_to(request, f"/books/{slug(entity)}")
@@ -335,44 +294,11 @@ class BooksPages:
         try:
             self._act(session, entity, operation, document["Id"], {}, into)
         except Fault as fault:
-            problem = f"{fault.message}: {fault.detail} ({fault.code})"
+            problem = sentence(fault)
             values = _values(entity, document)
             return self._form_page(request, session, entity, document, values, problem)
         session.message = done
         return self.pages.back_to(request, f"/books/{slug(entity)}")
-
-    # --- Preferences ---
-
-    async def preferences_page(self, request: Request, session: Session) -> Response:
-        realm = self.pages.company(session)["realm_id"]
-        document = self.pages.document(realm, "Preferences", "1") or {}
-
-        def value(path: str) -> Any:
-            group, _, name = path.partition(".")
-            return document.get(group, {}).get(name, "")
-
-        return self.pages.books(
-            request,
-            session,
-            "preferences.html",
-            here="/books/preferences",
-            document=document,
-            ticks=[{"name": p, "text": t, "value": value(p) is True} for p, t in TICKS.items()],
-            texts=[{"name": p, "text": t, "value": value(p)} for p, t in TEXTS.items()],
-        )
-
-    async def save_preferences(self, request: Request, session: Session) -> Response:
-        form = await request.form()
-        fields: dict[str, dict[str, Any]] = {}
-        for path in TICKS:
-            group, _, name = path.partition(".")
-            fields.setdefault(group, {})[name] = path in form
-        for path in TEXTS:
-            group, _, name = path.partition(".")
-            fields.setdefault(group, {})[name] = str(form.get(path, "")).strip()
-        self._act(session, BY_NAME["Preferences"], "update", "1", fields)
-        session.message = "Saved."
-        return self.pages.back_to(request, "/books/preferences")
 
 
 def _form_fields(entity: Entity) -> list[Field]:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import quote, unquote_plus, urlencode
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from ..emulator import Emulator, Session
-from ..entities import BY_NAME, ENTITIES, Entity, Shape
+from ..entities import BY_NAME, Entity
 from ..jsontext import loads
 from ..oauth import USERS, User, is_local_path
 
@@ -45,7 +45,9 @@ Handler = Callable[[Request, Session], Awaitable[Response]]
 
 def slug(entity: Entity) -> str:
     """The address of an entity's list: /books/customers."""
-    return f"{entity.path}s"
+    if entity.path.endswith("s"):
+        return f"{entity.path}es"
+    return f"{entity.path[:-1]}ies" if entity.path.endswith("y") else f"{entity.path}s"
 
 
 def spaced(realm: str) -> str:
@@ -73,6 +75,8 @@ class Pages:
         )
         self.templates.filters["spaced"] = spaced
         self.templates.filters["unquoted"] = unquote_plus
+        # What the books hold, as the navigation shows it: entities and headings, set by `Desk`.
+        self.lists: list[tuple[Entity, str]] = []
 
     def routes(self) -> list[Route]:
         return [Route("/desk/emulator.css", self.stylesheet)]
@@ -154,11 +158,10 @@ class Pages:
         items: list[dict[str, Any]] = [
             {
                 "href": f"/books/{slug(entity)}",
-                "text": f"{entity.name}s",
+                "text": heading,
                 "count": store.count(realm, entity.name),
             }
-            for entity in ENTITIES
-            if entity.shape is Shape.NAME_LIST
+            for entity, heading in self.lists
         ]
         live = [c for c in self.emulator.oauth.connections(live_only=True) if c.realm == realm]
         items += [
@@ -226,6 +229,11 @@ class Pages:
                 "colour": "g" if tax else "y",
             },
         ]
+
+    def address(self, entity: str, id: str) -> str:
+        """Where an object is shown; "" for what the desk has no pages of."""
+        has_pages = any(each.name == entity for each, _ in self.lists)
+        return f"/books/{slug(BY_NAME[entity])}/{quote(id, safe='')}" if has_pages else ""
 
     def document(self, realm: str, entity: str, id: str) -> dict[str, Any] | None:
         """A stored object that is still there."""
