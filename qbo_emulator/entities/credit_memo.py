@@ -2,20 +2,7 @@
 
 from ..transactions import sales
 from .base import Entity, Field, Kind, Shape
-from .sales_form import (
-    ADDRESSES,
-    BALANCE,
-    CUSTOM_FIELDS,
-    CUSTOMER,
-    EVENTS,
-    HEAD,
-    LINES,
-    LINKED,
-    MAILING,
-    NUMBER,
-    TAX,
-    TOTAL,
-)
+from .sales_form import BALANCE, BODY, END, EVENTS, TOP
 
 CREDIT_MEMO = Entity(
     name="CreditMemo",
@@ -35,16 +22,9 @@ CREDIT_MEMO = Entity(
     sends_events=EVENTS,
     fields=(
         Field("RemainingCredit", Kind.DECIMAL, read_only=True),
-        CUSTOM_FIELDS,
-        NUMBER,
-        *HEAD,
-        LINKED,
-        LINES,
-        TAX,
-        CUSTOMER,
-        *ADDRESSES,
-        TOTAL,
-        *MAILING,
+        *TOP,
+        *BODY,
+        *END,
         BALANCE,
         Field("HomeBalance", Kind.DECIMAL, read_only=True),
         Field("PaymentMethodRef", Kind.REF, read_only=True),

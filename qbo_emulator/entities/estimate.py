@@ -2,18 +2,7 @@
 
 from ..transactions import sales
 from .base import Entity, Field, Kind, Shape
-from .sales_form import (
-    ADDRESSES,
-    CUSTOM_FIELDS,
-    CUSTOMER,
-    HEAD,
-    LINES,
-    LINKED,
-    MAILING,
-    NUMBER,
-    TAX,
-    TOTAL,
-)
+from .sales_form import BODY, DUE, END, TOP
 
 ESTIMATE = Entity(
     name="Estimate",
@@ -29,24 +18,16 @@ ESTIMATE = Entity(
     can_print=True,
     sends_events=("Create", "Update", "Delete", "Emailed"),
     fields=(
-        CUSTOM_FIELDS,
-        NUMBER,
-        *HEAD,
+        *TOP,
         Field(
             "TxnStatus",
             choices=("Pending", "Accepted", "Closed", "Rejected", "Converted"),
             default="Pending",
             keeps=True,
         ),
-        LINKED,
-        LINES,
-        TAX,
-        CUSTOMER,
-        *ADDRESSES,
-        Field("SalesTermRef", Kind.REF, refers_to="Term", filters=True),
-        Field("DueDate", Kind.DATE, filters=True, sorts=True),
-        TOTAL,
-        *MAILING,
+        *BODY,
+        *DUE,
+        *END,
         Field("ExpirationDate", Kind.DATE),
         Field("AcceptedBy", limit=100),
         Field("AcceptedDate", Kind.DATE),

@@ -2,21 +2,7 @@
 
 from ..transactions import sales
 from .base import Entity, Field, Kind, Shape
-from .sales_form import (
-    ADDRESSES,
-    BALANCE,
-    CUSTOM_FIELDS,
-    CUSTOMER,
-    EVENTS,
-    HEAD,
-    LINES,
-    LINKED,
-    MAILING,
-    NUMBER,
-    ONLINE,
-    TAX,
-    TOTAL,
-)
+from .sales_form import BALANCE, BODY, DUE, END, EVENTS, ONLINE, TOP
 
 INVOICE = Entity(
     name="Invoice",
@@ -38,18 +24,10 @@ INVOICE = Entity(
     sends_events=EVENTS,
     fields=(
         *ONLINE,
-        CUSTOM_FIELDS,
-        NUMBER,
-        *HEAD,
-        LINKED,
-        LINES,
-        TAX,
-        CUSTOMER,
-        *ADDRESSES,
-        Field("SalesTermRef", Kind.REF, refers_to="Term", filters=True),
-        Field("DueDate", Kind.DATE, filters=True, sorts=True),
-        TOTAL,
-        *MAILING,
+        *TOP,
+        *BODY,
+        *DUE,
+        *END,
         BALANCE,
         Field("HomeBalance", Kind.DECIMAL, read_only=True),
         Field("Deposit", Kind.DECIMAL),

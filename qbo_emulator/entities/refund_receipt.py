@@ -2,21 +2,7 @@
 
 from ..transactions import sales
 from .base import Entity, Field, Kind, Shape
-from .sales_form import (
-    ADDRESSES,
-    BALANCE,
-    CUSTOM_FIELDS,
-    CUSTOMER,
-    EVENTS,
-    HEAD,
-    LINES,
-    LINKED,
-    MAILING,
-    NUMBER,
-    RECEIVED,
-    TAX,
-    TOTAL,
-)
+from .sales_form import BALANCE, BODY, END, EVENTS, RECEIVED, TOP
 
 REFUND_RECEIPT = Entity(
     name="RefundReceipt",
@@ -35,16 +21,9 @@ REFUND_RECEIPT = Entity(
     moves_stock=1,
     sends_events=EVENTS,
     fields=(
-        CUSTOM_FIELDS,
-        NUMBER,
-        *HEAD,
-        LINKED,
-        LINES,
-        TAX,
-        CUSTOMER,
-        *ADDRESSES,
-        TOTAL,
-        *MAILING,
+        *TOP,
+        *BODY,
+        *END,
         BALANCE,
         *RECEIVED,
         Field("PaymentType", read_only=True),

@@ -198,4 +198,12 @@ RECEIVED = (
     Field("DepositToAccountRef", Kind.REF, refers_to="Account", shows_name=True, keeps=True),
     Field("CreditCardPayment", Kind.OBJECT),
 )
+# The order of a form: TOP, what is its own, BODY, what is its own, END, what is its own.
+TOP = (CUSTOM_FIELDS, NUMBER, *HEAD)
+BODY = (LINKED, LINES, TAX, CUSTOMER, *ADDRESSES)
+END = (TOTAL, *MAILING)
+DUE = (
+    Field("SalesTermRef", Kind.REF, refers_to="Term", filters=True),
+    Field("DueDate", Kind.DATE, filters=True, sorts=True),
+)
 EVENTS = ("Create", "Update", "Delete", "Void", "Emailed")
