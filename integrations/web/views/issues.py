@@ -57,7 +57,7 @@ def decide(request: FirmRequest, pk: int) -> HttpResponse:
     attempt(
         request,
         lambda: issues.decide(actor=request.actor, issue=found, keep=keep, now=now),
-        done="Decided. It is sent in a few seconds; until then it can be undone.",
+        done="Decided. It takes effect in a few seconds; until then it can be undone.",
     )
     return _back(request, found)
 
