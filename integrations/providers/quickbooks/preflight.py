@@ -212,7 +212,10 @@ def _tracking(title: str, word: str, *, is_on: bool) -> Finding:
 def _estimates(preferences: Mapping[str, Any]) -> Finding:
     if not preferences.get("estimates"):
         return Finding("Estimates", "Off", "Nothing to do.", OK)
-    effect = f"{LATER} lines and contact of one made from an estimate can only be changed there."
+    effect = (
+        f"{LATER} the lines and the contact of an invoice made from an estimate"
+        " can only be changed there."
+    )
     return Finding("Estimates", "On", effect, NOTE)
 
 
