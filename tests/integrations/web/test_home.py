@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,15 @@ def test_each_state_of_the_connection_has_its_notice(client, firm, fields, said)
     make_connection(firm, **fields)
 
     assert said in words(client)
+
+
+def test_a_setup_that_was_left_can_be_gone_on_with(client, staff_client, firm):
+    make_connection(firm, contacts_synced_at=None, setup={"contacts_confirmed_at": None})
+    go_on = f'href="{reverse("setup:go_on")}">Continue setup</a>'
+
+    assert "Setup isn't finished." in html.unescape(client.get(HOME).content.decode())
+    assert go_on in client.get(HOME).content.decode()
+    assert go_on not in staff_client.get(HOME).content.decode()
 
 
 def test_being_slowed_down_says_until_when(client, firm):
