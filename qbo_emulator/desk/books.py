@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,8 +13,8 @@ from ..emulator import Session
 from ..entities import BY_NAME, ENTITIES, Entity, Field, Kind
 from ..errors import Fault
 from ..oauth import USERS
-from .finding import PAGE_ROWS, find
-from .forms import sentence
+from .forms import Column, Input, cells, sentence
+from .objects import Sheet, activity, list_of
 from .pages import Pages, slug
 
 INNER = {Kind.EMAIL: "Address", Kind.PHONE: "FreeFormNumber", Kind.WEB: "URI", Kind.REF: "value"}
@@ -106,33 +105,23 @@ class BooksPages:
         entity = self._entity(request)
         if entity is None:
             return self._missing(request, session)
-        asked = request.query_params
-        text, inactive = asked.get("q", "").strip(), asked.get("inactive", "") == "1"
-        page = int(asked["page"]) if re.fullmatch(r"[1-9]\d{0,5}", asked.get("page", "")) else 1
-        realm = self.pages.company(session)["realm_id"]
-        store = self.emulator.store
-        total, rows = find(store, realm, entity, text, inactive=inactive, page=page)
-        turn = {"q": text, "inactive": "1" if inactive else ""}
-        calls = list(self.emulator.calls.log)[-6:]
+        here = f"/books/{slug(entity)}"
         return self.pages.books(
             request,
             session,
             "names.html",
-            here=f"/books/{slug(entity)}",
-            heading=f"{entity.name}s",
-            noun=entity.noun,
-            can_make=entity.name == "Customer",
-            has_balance=bool(entity.balance),
-            q=text,
-            inactive=inactive,
-            rows=rows,
-            page=page,
-            first=(page - 1) * PAGE_ROWS + 1 if rows else 0,
-            last=(page - 1) * PAGE_ROWS + len(rows),
-            total=total,
-            previous=urlencode({**turn, "page": page - 1}),
-            following=urlencode({**turn, "page": page + 1}),
-            calls=reversed(calls),
+            here=here,
+            can_make_many=entity.name == "Customer",
+            calls=reversed(list(self.emulator.calls.log)[-6:]),
+            **list_of(
+                self.emulator.store,
+                self.pages.company(session)["realm_id"],
+                _sheet(entity),
+                request,
+                lambda name: cells(
+                    _sheet(entity).columns, name, lambda id: f"{here}/{id}", activity(name, "")
+                ),
+            ),
         )
 
     async def make_many(self, request: Request, session: Session) -> Response:
@@ -299,6 +288,25 @@ class BooksPages:
             return self._form_page(request, session, entity, document, values, problem)
         session.message = done
         return self.pages.back_to(request, f"/books/{slug(entity)}")
+
+
+def _sheet(entity: Entity) -> Sheet:
+    """What the list of these names shows."""
+    name = "FullyQualifiedName" if entity.hierarchy else "DisplayName"
+    balance = (Column("Balance", entity.balance, "money"),) if entity.balance else ()
+    return Sheet(
+        entity,
+        f"{entity.name}s",
+        (
+            Column("Id", "Id"),
+            Column("Display name", name, "link"),
+            Column("Email", "PrimaryEmailAddr.Address"),
+            *balance,
+            Column("State", kind="state"),
+            Column("SyncToken", "SyncToken"),
+        ),
+        (Input("DisplayName", "Display name"),),
+    )
 
 
 def _form_fields(entity: Entity) -> list[Field]:

@@ -14,6 +14,7 @@ from ..errors import Fault
 
 Document = dict[str, Any]
 Values = dict[str, str]
+Cell = dict[str, str]
 
 _NUMBER = re.compile(r"[+-]?(\d{1,15}(\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 
@@ -149,3 +150,35 @@ def changed(inputs: Iterable[Input], values: Values, document: Document) -> Docu
             value = number(after, each.text)
         put(body, each.path, value)
     return body
+
+
+def cells(
+    columns: Iterable[Column],
+    document: Document,
+    address: Callable[[str], str],
+    state: tuple[str, str],
+) -> list[Cell]:
+    """
+    One row of a table as the macros take it.
+
+    Args:
+        address: the page of an object with this id.
+        state: its word and colour.
+    """
+    return [_cell(each, document, address, state) for each in columns]
+
+
+def _cell(
+    column: Column, document: Document, address: Callable[[str], str], state: tuple[str, str]
+) -> Cell:
+    value = at(document, column.path) if column.path else None
+    cell = {"kind": column.kind, "text": "" if value is None else str(value)}
+    if column.kind == "money":
+        cell["text"] = money(value)
+    elif column.kind == "flag":
+        cell["text"] = "Yes" if value else "No"
+    elif column.kind == "state":
+        cell["text"], cell["colour"] = state
+    elif column.kind == "link":
+        cell |= {"text": str(value or "no number"), "href": address(document["Id"])}
+    return cell

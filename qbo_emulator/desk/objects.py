@@ -23,10 +23,23 @@ from ..entities import Entity, Shape
 from ..errors import Fault
 from ..jsontext import loads
 from ..oauth import USERS
-from ..store import Row
+from ..store import Row, Store
 from ..transactions.links import Links
 from .finding import PAGE_ROWS, find, options
-from .forms import Column, Document, Input, Values, Wrong, at, changed, money, sentence, shown
+from .forms import (
+    Cell,
+    Column,
+    Document,
+    Input,
+    Values,
+    Wrong,
+    at,
+    cells,
+    changed,
+    money,
+    sentence,
+    shown,
+)
 from .pages import Pages, slug
 
 STALE = "Somebody else changed this while you were editing. Look again, then save."
@@ -62,8 +75,48 @@ class Sheet:
     state: State = activity
 
     @property
+    def looks_for(self) -> str:
+        """What a search compares."""
+        if self.is_transaction:
+            return "Number, customer or Id"
+        return "Name, email or Id" if self.entity.is_name else "Name or Id"
+
+    @property
     def is_transaction(self) -> bool:
         return self.entity.shape is Shape.TRANSACTION
+
+
+def list_of(
+    store: Store,
+    realm: str,
+    sheet: Sheet,
+    request: Request,
+    row: Callable[[Document], list[Cell]],
+) -> dict[str, Any]:
+    """What the template of a list needs: the page that was asked for, and the way to the others."""
+    asked = request.query_params
+    text, inactive = asked.get("q", "").strip(), asked.get("inactive", "") == "1"
+    page = int(asked["page"]) if re.fullmatch(r"[1-9]\d{0,5}", asked.get("page", "")) else 1
+    total, found = find(store, realm, sheet.entity, text, inactive=inactive, page=page)
+    turn = {"q": text, "inactive": "1" if inactive else ""}
+    before = (page - 1) * PAGE_ROWS
+    return {
+        "heading": sheet.heading,
+        "noun": sheet.entity.noun,
+        "can_make": bool(sheet.inputs),
+        "can_be_inactive": not sheet.is_transaction,
+        "looks_for": sheet.looks_for,
+        "q": text,
+        "inactive": inactive,
+        "columns": sheet.columns,
+        "rows": [row(document) for document in found],
+        "page": page,
+        "first": before + 1 if found else 0,
+        "last": before + len(found),
+        "total": total,
+        "previous": urlencode({**turn, "page": page - 1}),
+        "following": urlencode({**turn, "page": page + 1}),
+    }
 
 
 @dataclass
@@ -117,49 +170,18 @@ class ObjectPages:
     # --- The list ---
 
     async def list_page(self, request: Request, session: Session) -> Response:
-        visit, asked = await self.visit(request, session), request.query_params
-        text, inactive = asked.get("q", "").strip(), asked.get("inactive", "") == "1"
-        page = int(asked["page"]) if re.fullmatch(r"[1-9]\d{0,5}", asked.get("page", "")) else 1
-        store = self.emulator.store
-        total, rows = find(store, visit.realm, self.entity, text, inactive=inactive, page=page)
-        turn = {"q": text, "inactive": "1" if inactive else ""}
-        return self.pages.books(
+        visit = await self.visit(request, session)
+        about = list_of(
+            self.emulator.store,
+            visit.realm,
+            self.sheet,
             request,
-            session,
-            "objects.html",
-            here=self.here,
-            heading=self.sheet.heading,
-            noun=self.entity.noun,
-            can_make=bool(self.sheet.inputs),
-            can_be_inactive=not self.sheet.is_transaction,
-            q=text,
-            inactive=inactive,
-            columns=self.sheet.columns,
-            rows=[self.cells(self.sheet.columns, row) for row in rows],
-            page=page,
-            first=(page - 1) * PAGE_ROWS + 1 if rows else 0,
-            last=(page - 1) * PAGE_ROWS + len(rows),
-            total=total,
-            previous=urlencode({**turn, "page": page - 1}),
-            following=urlencode({**turn, "page": page + 1}),
+            lambda document: self.cells(self.sheet.columns, document),
         )
+        return self.pages.books(request, session, "objects.html", here=self.here, **about)
 
-    def cells(self, columns: tuple[Column, ...], document: Document) -> list[dict[str, Any]]:
-        """One row of a table as the macros take it."""
-        found = []
-        for column in columns:
-            value = at(document, column.path) if column.path else None
-            cell: dict[str, Any] = {"kind": column.kind, "text": "" if value is None else value}
-            if column.kind == "money":
-                cell["text"] = money(value)
-            elif column.kind == "flag":
-                cell["text"] = "Yes" if value else "No"
-            elif column.kind == "state":
-                cell["text"], cell["colour"] = self.sheet.state(document, self.today)
-            elif column.kind == "link":
-                cell |= {"text": value or "no number", "href": self.address(document["Id"])}
-            found.append(cell)
-        return found
+    def cells(self, columns: tuple[Column, ...], document: Document) -> list[Cell]:
+        return cells(columns, document, self.address, self.sheet.state(document, self.today))
 
     @property
     def today(self) -> str:
