@@ -22,7 +22,7 @@ class AppPages:
         return [
             Route("/books/apps", wrap(self.apps_page), methods=["GET"]),
             Route("/books/apps", wrap(self.save), methods=["POST"]),
-            Route("/books/apps/{number:int}/disconnect", wrap(self.disconnect), methods=["POST"]),
+            Route("/books/apps/{number:short}/disconnect", wrap(self.disconnect), methods=["POST"]),
         ]
 
     async def apps_page(self, request: Request, session: Session) -> Response:

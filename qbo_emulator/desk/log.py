@@ -33,7 +33,7 @@ class LogPages:
         return [
             Route("/books/log", wrap(self.log_page), methods=["GET"]),
             Route("/books/log/clear", wrap(self.clear_log), methods=["POST"]),
-            Route("/books/log/{number:int}", wrap(self.call_page), methods=["GET"]),
+            Route("/books/log/{number:short}", wrap(self.call_page), methods=["GET"]),
         ]
 
     async def log_page(self, request: Request, session: Session) -> Response:

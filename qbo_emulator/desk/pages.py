@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote_plus, urlencode
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -41,6 +42,15 @@ QUICK_FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "stale": ("Stale SyncToken (5010)", "Arm", {"kind": "stale", "operation": "update"}),
 }
 Handler = Callable[[Request, Session], Awaitable[Response]]
+
+
+class ShortNumber(IntegerConvertor):
+    """A number in an address, of no more digits than any of ours has."""
+
+    regex = "[0-9]{1,15}"
+
+
+register_url_convertor("short", ShortNumber())
 
 
 def slug(entity: Entity) -> str:

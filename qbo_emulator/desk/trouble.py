@@ -38,7 +38,7 @@ class TroublePages:
             Route("/books/faults/quick", wrap(self.arm_quick), methods=post),
             Route("/books/faults/port", wrap(self.shut_port), methods=post),
             Route("/books/faults/clear", wrap(self.clear_faults), methods=post),
-            Route("/books/faults/{number:int}/remove", wrap(self.remove), methods=post),
+            Route("/books/faults/{number:short}/remove", wrap(self.remove), methods=post),
         ]
 
     async def faults_page(self, request: Request, session: Session) -> Response:

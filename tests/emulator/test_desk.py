@@ -330,3 +330,12 @@ def test_no_page_loads_anything_from_elsewhere_or_runs_scripts(desk: Desk) -> No
         assert "<script" not in page.text
         assert not re.search(r'(src|href)="(https?:)?//', page.text)
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("page", ["log/{}", "apps/{}/disconnect", "faults/{}/remove"])
+def test_a_number_that_nobody_gave_is_not_found(desk: Desk, page: str) -> None:
+    url = f"{desk.base_url}/books/{page.format('9' * 5000)}"
+
+    answers = [desk.browser.get(url, timeout=10), desk.browser.post(url, timeout=10)]
+
+    assert {answer.status_code for answer in answers} <= {404, 405}
