@@ -5,9 +5,11 @@ The API, the desk and the control addresses all come through here, so that the s
 every change leaves a version and an event.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from . import clock as clocks
@@ -141,6 +143,7 @@ class Books:
         if entity.read_only and not actor.is_person:
             raise errors.unsupported_operation(f"A write to {entity.name} is not supported.")
         self._check_feature(realm, entity, actor)
+        written_off: Written | None = None
         with self.store.transaction():
             sent = rules.read_body(entity, body, self.switches, by_person=actor.is_person)
             id = rules.read_id(entity, body.get("Id"))
@@ -154,9 +157,27 @@ class Books:
             elif not id:
                 written = self.create(realm, entity, sent, actor)
             else:
+                written_off = self._clear_balance(realm, entity, id, sent, actor)
                 written = self._update(realm, entity, id, body, sent, actor)
+        if written_off is not None:
+            self._announce(BY_NAME[written_off.row.entity], written_off)
         self._announce(entity, written)
         return written
+
+    def _clear_balance(
+        self, realm: str, entity: Entity, id: str, sent: dict[str, Any], actor: Actor
+    ) -> Written | None:
+        """A person who ends a name that owes or is owed money writes it off first (4.1)."""
+        if not (actor.is_person and entity.is_name and entity.balance):
+            return None
+        row = self._existing(realm, entity, id)
+        owed = loads(row.doc).get(entity.balance) or 0
+        if sent.get("Active") is not False or not row.active or not owed:
+            return None
+        kind, body = self.transactions.write_off(realm, entity.name, loads(row.doc), actor)
+        described = BY_NAME[kind]
+        read = rules.read_body(described, body, self.switches, by_person=True)
+        return self._write_transaction(realm, described, "", body, read, actor, frozenset())
 
     def insert(self, realm: str, entity: Entity, sent: dict[str, Any], actor: Actor) -> Row:
         """Create what QuickBooks itself makes, of entities too that apps cannot write."""
@@ -553,10 +574,7 @@ class Books:
             "sparse": False,
             "Id": row.id,
             "SyncToken": str(row.token),
-            "MetaData": {
-                "CreateTime": clocks.metadata_time(row.created),
-                "LastUpdatedTime": clocks.metadata_time(row.updated),
-            },
+            "MetaData": meta_data(entity, row.created, row.updated, row.who),
         }
         for field in entity.fields:
             if field.name in document:
@@ -564,6 +582,21 @@ class Books:
         if entity.shape is Shape.DATED:
             del system["Id"]
         return dumps({**whole, **system})
+
+
+def meta_data(entity: Entity, created: float, updated: float, who: str) -> dict[str, Any]:
+    """When it was made and changed, of a transaction also by whom (4.0)."""
+    made: dict[str, Any] = {"CreateTime": clocks.metadata_time(created)}
+    if entity.shape is Shape.TRANSACTION:
+        made["LastModifiedByRef"] = {"value": user_id(Actor.name_of(who))}
+    return {**made, "LastUpdatedTime": clocks.metadata_time(updated)}
+
+
+@cache
+def user_id(name: str) -> str:
+    """The number of a person: the same for the same name."""
+    number = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10**11
+    return f"93414{number:011d}"
 
 
 def _check_type(entity: Entity, document: dict[str, Any], actor: Actor) -> None:

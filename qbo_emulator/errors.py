@@ -417,6 +417,11 @@ def before_stock(item: str) -> Fault:
     )
 
 
+def invalid_custom_field(id: str) -> Fault:
+    detail = f"Invalid Custom Field : {id[:30]} is not defined"
+    return Fault("3000", "Invalid Custom Field", detail, "CustomField")
+
+
 def email_required() -> Fault:
     return Fault("6420", "Email address is required", "Email address is required", "BillEmail")
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from json.encoder import encode_basestring
 
 from .. import clock as clocks
+from ..books import meta_data
+from ..entities import BY_NAME
 from ..jsontext import dumps
 from ..ledger import RECEIVABLE
 from ..money import from_cents
@@ -138,14 +140,13 @@ def _row(realm: str, entity: str, id: int, customer: int, made: float, doc: str,
     )  # fmt: skip
 
 
-def _tail(id: int, token: int, made: float) -> dict[str, object]:
-    time = clocks.metadata_time(made)
+def _tail(entity: str, id: int, token: int, made: float) -> dict[str, object]:
     return {
         "domain": "QBO",
         "sparse": False,
         "Id": str(id),
         "SyncToken": str(token),
-        "MetaData": {"CreateTime": time, "LastUpdatedTime": time},
+        "MetaData": meta_data(BY_NAME[entity], made, made, SEEDED_BY),
     }
 
 
@@ -193,7 +194,7 @@ def _invoice(realm: str, sale: Sale, names: dict[int, str], days: list[str], mad
         "PrintStatus": "NeedToPrint",
         "EmailStatus": "NotSet",
         "Balance": from_cents(sale.open_cents),
-        **_tail(sale.id, token, made),
+        **_tail("Invoice", sale.id, token, made),
     }
     return _row(realm, "Invoice", sale.id, sale.customer, made, dumps(document), number, token)
 
@@ -211,7 +212,7 @@ def _payment(realm: str, sale: Sale, names: dict[int, str], days: list[str], mad
         "CurrencyRef": DOLLARS,
         "LinkedTxn": [],
         "Line": [{"Amount": amount, "LinkedTxn": [linked]}],
-        **_tail(sale.payment, 0, made),
+        **_tail("Payment", sale.payment, 0, made),
     }
     return _row(realm, "Payment", sale.payment, sale.customer, made, dumps(document), "", 0)
 

@@ -108,11 +108,12 @@ def _as_it_was_made(store: Store, realm: str, tokens: dict[str, int]) -> None:
         for row in store.dump(realm, entity):
             document = loads(row.doc)
             row.token = tokens.get(row.id, row.token if entity == "Invoice" else 0)
+            row.who = SEEDED_BY
             row.doc = Books.dress(row, document)
             store.db.execute(
                 "UPDATE object SET token = ?, who = ?, doc = ?"
                 " WHERE realm = ? AND entity = ? AND id = ?",
-                (row.token, SEEDED_BY, row.doc, realm, entity, row.id),
+                (row.token, row.who, row.doc, realm, entity, row.id),
             )
     store.db.execute("DELETE FROM version WHERE realm = ?", (realm,))
 

@@ -265,5 +265,12 @@ QUERY_TIMES = (
 )
 
 
+def mask(document: dict[str, Any], *names: str) -> None:
+    """Answers show the last characters of a tax number only (4.1, 4.2)."""
+    for name in names:
+        if document.get(name):
+            document[name] = "X" * (len(document[name]) - 4) + document[name][-4:]
+
+
 def joined(document: dict[str, Any], names: tuple[str, ...]) -> str:
     return " ".join(document[name] for name in names if document.get(name))

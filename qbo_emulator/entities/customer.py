@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..money import home_currency
-from .base import NO_NAME_CHARACTERS, Entity, Field, Hierarchy, Kind, Shape, joined
+from .base import NO_NAME_CHARACTERS, Entity, Field, Hierarchy, Kind, Shape, joined, mask
 
 PERSON = ("GivenName", "MiddleName", "FamilyName")
 PARTS = ("Title", *PERSON, "Suffix")
@@ -20,6 +20,7 @@ def fill_from_itself(customer: dict[str, Any]) -> None:
     if not customer.get("PrintOnCheckName"):
         name = customer.get("CompanyName") or joined(customer, PARTS) or customer["DisplayName"]
         customer["PrintOnCheckName"] = name[:110]
+    mask(customer, "PrimaryTaxIdentifier", "SecondaryTaxIdentifier")
     if customer.get("TaxExemptionReasonId"):
         customer["Taxable"] = False
     if not customer.get("ParentRef"):

@@ -1,4 +1,4 @@
-"""Employee (4.3): here for the shared space of names."""
+"""Employee (4.3): shares the space of names with customers and vendors; time is theirs."""
 
 from typing import Any
 

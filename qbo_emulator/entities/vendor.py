@@ -1,9 +1,9 @@
-"""Vendor (4.2): here for the shared space of names."""
+"""Vendor (4.2): who is bought from; shares the space of names with customers and employees."""
 
 from typing import Any
 
 from ..money import home_currency
-from .base import NO_NAME_CHARACTERS, Entity, Field, Kind, Shape, joined
+from .base import NO_NAME_CHARACTERS, Entity, Field, Kind, Shape, joined, mask
 
 PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 
@@ -14,6 +14,7 @@ def fill_from_company(vendor: dict[str, Any], preferences: dict[str, Any]) -> No
 
 
 def fill_from_itself(vendor: dict[str, Any]) -> None:
+    mask(vendor, "TaxIdentifier")
     if not vendor.get("PrintOnCheckName"):
         name = vendor.get("CompanyName") or joined(vendor, PARTS) or vendor["DisplayName"]
         vendor["PrintOnCheckName"] = name[:100]
@@ -45,7 +46,7 @@ VENDOR = Entity(
         Field("CurrencyRef", Kind.REF, keeps=True, fixed=True),
         Field("APAccountRef", Kind.REF, refers_to="Account"),
         Field("TaxReportingBasis", limit=50),
-        Field("Notes", limit=1000),
+        Field("Notes", limit=2000),
         Field("Title", limit=16, forbidden=NO_NAME_CHARACTERS),
         Field("GivenName", limit=100, forbidden=NO_NAME_CHARACTERS, filters=True, sorts=True),
         Field("MiddleName", limit=100, forbidden=NO_NAME_CHARACTERS, filters=True, sorts=True),

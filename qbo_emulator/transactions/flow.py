@@ -17,7 +17,7 @@ from ..jsontext import loads
 from ..ledger import Entry, Ledger, Posting
 from ..money import cents, from_cents
 from ..store import Row
-from . import applied, lines, numbers, payments, stock
+from . import applied, lines, numbers, payments, stock, tracking, write_offs
 from .company import Company
 from .form import CHARGES, Form
 from .links import MARK, Link, Links, shown
@@ -207,6 +207,13 @@ class Transactions:
         date = document.get("OpenBalanceDate") or company.today
         self.ledger.replace(Entry(row.realm, row.entity, row.id, date, postings))
 
+    def write_off(
+        self, realm: str, entity: str, document: dict[str, Any], actor: "Actor"
+    ) -> tuple[str, dict[str, Any]]:
+        """The entity and the body of the form that brings a name's balance to 0."""
+        company = self._company(realm, actor, self.books.clock.epoch())
+        return write_offs.form(company, entity, document)
+
     # --- Checks ---
 
     def _for_change(
@@ -225,6 +232,7 @@ class Transactions:
 
     def _check(self, form: Form) -> None:
         """What is required is there (2020), references exist and new ones are active (2500)."""
+        tracking.settle(form)
         for name in form.entity.required:
             if form.get(name) in (None, []):
                 raise errors.required_missing(name)

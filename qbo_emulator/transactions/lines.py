@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import errors
 from ..money import rounded, to_cents
+from . import references
 from .company import Company
 from .form import Form
 
@@ -124,7 +125,10 @@ def _with_item(form: Form, detail: dict[str, Any]) -> dict[str, Any]:
         shown["ItemRef"] = {"value": sent_ref["value"], "name": item["FullyQualifiedName"]}
         income = item.get("IncomeAccountRef") or form.company.account("income")
         account = form.company.account_named(income["value"])
-    for name in ("ClassRef", "UnitPrice", "Qty"):
+    if "ClassRef" in detail:
+        place = f"Line.{ITEM}.ClassRef"
+        shown["ClassRef"] = references.settle(form, "Class", detail["ClassRef"]["value"], place)
+    for name in ("UnitPrice", "Qty"):
         if name in detail:
             shown[name] = detail[name]
     shown["ItemAccountRef"] = account

@@ -8,7 +8,7 @@ from typing import Any
 from .. import errors
 from ..ledger import Posting
 from ..money import CURRENCY_NAMES, cents, home_currency, rounded
-from . import lines, numbers, stock, tax
+from . import custom_fields, lines, numbers, stock, tax
 from .company import Company
 from .form import Form
 from .links import Links
@@ -19,7 +19,9 @@ HOLDS_MONEY = ("Bank", "Other Current Asset")
 def settle(form: Form) -> None:
     """Complete a sales form: head, lines, tax, total, number."""
     settle_head(form)
+    custom_fields.settle(form)
     _fill_from_customer(form)
+    _fill_copies(form)
     form.document.setdefault(
         "ApplyTaxAfterDiscount", form.company.switches.apply_tax_after_discount
     )
@@ -198,6 +200,16 @@ def _fill_from_customer(form: Form) -> None:
     for name, source in (("BillAddr", payer), ("ShipAddr", customer)):
         if name not in form.document and source.get(name):
             form.document[name] = dict(source[name])
+
+
+def _fill_copies(form: Form) -> None:
+    """Who gets copies of a new form's mail, unless it says so itself: as in Preferences (4.6.1)."""
+    if form.before is not None:
+        return
+    for name, source in (("BillEmailCc", "SalesEmailCc"), ("BillEmailBcc", "SalesEmailBcc")):
+        address = form.company.preference("SalesFormsPrefs", source)
+        if address and name not in form.sent:
+            form.document[name] = dict(address)
 
 
 def _fill_ship_from(form: Form) -> None:

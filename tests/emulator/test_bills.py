@@ -23,6 +23,7 @@ from tests.emulator.buying import (
     vendor_credit,
 )
 from tests.emulator.conftest import Quick, fault
+from tests.emulator.sales import preferences
 
 
 def owed(qbo: Quick, vendor: str = BOOKS_BY_BESSIE) -> float:
@@ -252,6 +253,7 @@ def test_a_bill_of_another_vendor_cannot_be_linked_6_3(qbo: Quick) -> None:
     ],
 )
 def test_a_bill_that_lacks_something_is_refused_6_3(qbo: Quick, change: dict, code: str) -> None:  # type: ignore[type-arg]
+    preferences(qbo, "AccountingInfoPrefs", ClassTrackingPerTxnLine=True)
     body = {"VendorRef": ref(BOOKS_BY_BESSIE), "Line": [expense(10)], **change}
 
     assert fault(qbo.post(body, "Bill"))["code"] == code
@@ -343,6 +345,7 @@ def test_a_billable_line_keeps_its_customer_4_0(qbo: Quick) -> None:
 
 
 def test_a_line_shows_the_name_of_its_class_4_16(qbo: Quick) -> None:
+    preferences(qbo, "AccountingInfoPrefs", ClassTrackingPerTxnLine=True)
     kind = qbo.create("Class", Name="Boats")
 
     made = bill(qbo, Line=[expense(50, ClassRef=ref(kind["Id"]))])

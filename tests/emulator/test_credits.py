@@ -36,6 +36,17 @@ def test_a_credit_memo_is_open_and_lowers_what_is_owed_4_8(by_hand: Quick) -> No
     assert by_hand.read("6")["Balance"] == -40
 
 
+def test_the_end_of_an_invoice_leaves_no_money_on_its_payment_of_0_4_8(qbo: Quick) -> None:
+    memo, made = credit(qbo), invoice(qbo)
+    zero = made["LinkedTxn"][0]["TxnId"]
+
+    assert delete(qbo, "Invoice", made).status_code == 200
+
+    after = qbo.read(zero, "Payment")
+    assert (after["TotalAmt"], after["UnappliedAmt"], after["Line"]) == (0, 0, [])
+    assert qbo.read(memo["Id"], "CreditMemo")["RemainingCredit"] == 40
+
+
 def test_a_payment_of_0_uses_a_credit_4_7(by_hand: Quick) -> None:
     made, memo, zero = used(by_hand)
 

@@ -122,6 +122,7 @@ def test_a_person_may_end_a_customer_who_owes_money_9(qbo: Quick, desk: Desk) ->
 
     after = qbo.stored("1")
     assert (after["Active"], after["Balance"]) == (False, 0)
+    assert qbo.control("GET", "ledger/" + qbo.realm)["in_balance"] is True
 
 
 def test_the_other_name_in_5010_is_the_person_at_the_desk_5_3(qbo: Quick, desk: Desk) -> None:

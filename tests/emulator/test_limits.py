@@ -167,3 +167,27 @@ def test_preferences_and_company_info_are_metered_failed_calls_are_not_7_4(qbo: 
     qbo.api("GET", "customer/1")
 
     assert qbo.counts["metered"] == 2
+
+
+def test_each_limit_counts_its_own_and_says_nothing_of_when_to_retry_7_3(qbo: Quick) -> None:
+    qbo.control("POST", "clock", {"frozen": True})
+    qbo.switch(limits=True, limit_per_second=2, limit_at_once=0)
+
+    refused = [qbo.api("GET", "customer/1") for _ in range(3)][-1]
+
+    assert refused.status_code == 429
+    assert refused.json()["fault"]["error"][0]["code"] == "3001"
+    assert "Retry-After" not in refused.headers
+    assert qbo.counts["refused_by_limit"] == {"limit_per_second": 1}
+
+
+def test_a_429_can_be_xml_and_tell_when_to_retry_7_3(qbo: Quick) -> None:
+    qbo.control("POST", "clock", {"frozen": True})
+    qbo.switch(limits=True, limit_per_second=1, throttle_shape="xml", retry_after=60)
+
+    refused = [qbo.api("GET", "customer/1") for _ in range(2)][-1]
+
+    assert refused.status_code == 429
+    assert refused.headers["Content-Type"].startswith("application/xml")
+    assert 'code="3001"' in refused.text
+    assert refused.headers["Retry-After"] == "60"

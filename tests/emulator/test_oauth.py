@@ -212,6 +212,37 @@ def test_another_grant_is_unsupported_1_8(qbo: Quick) -> None:
     assert token(qbo, grant_type="password").json() == {"error": "unsupported_grant_type"}
 
 
+def test_the_two_discovery_documents_say_the_same_of_keys_and_issuer_1_1(qbo: Quick) -> None:
+    names = ("openid_configuration", "openid_sandbox_configuration")
+    real, sandbox = (
+        requests.get(f"{qbo.base_url}/.well-known/{name}", timeout=5).json() for name in names
+    )
+
+    real.pop("userinfo_endpoint")
+    sandbox.pop("userinfo_endpoint")
+    assert real == sandbox
+    assert real["id_token_signing_alg_values_supported"] == ["RS256"]
+    assert real["response_types_supported"] == ["code"]
+
+
+def test_a_token_answer_has_its_five_fields_and_no_realm_1_4(qbo: Quick) -> None:
+    answer = refresh(qbo, qbo.access["refresh_token"])
+
+    body = answer.json()
+    assert set(body) == {
+        "token_type",
+        "access_token",
+        "expires_in",
+        "refresh_token",
+        "x_refresh_token_expires_in",
+    }
+    assert (body["token_type"], body["expires_in"]) == ("bearer", 3600)
+    assert body["x_refresh_token_expires_in"] == 8726400
+    assert len(body["access_token"]) <= 4096
+    assert len(body["refresh_token"]) <= 512
+    assert answer.headers["intuit_tid"]
+
+
 def test_the_hard_end_is_told_on_request_1_4(qbo: Quick) -> None:
     answer = token(
         qbo,

@@ -175,6 +175,23 @@ def test_nothing_found_is_an_empty_object_3_6(qbo: Quick) -> None:
         assert answer.json()["QueryResponse"] == {}
 
 
+def test_a_page_says_where_it_starts_and_how_many_it_holds_3_6(qbo: Quick) -> None:
+    found = qbo.query("SELECT * FROM Customer STARTPOSITION 28 MAXRESULTS 10")
+
+    assert list(found) == ["Customer", "startPosition", "maxResults"]
+    assert (found["startPosition"], found["maxResults"], len(found["Customer"])) == (28, 2, 2)
+    assert list(qbo.query("SELECT COUNT(*) FROM Customer")) == ["totalCount"]
+
+
+def test_an_ampersand_needs_percent_encoding_only_3_3(qbo: Quick) -> None:
+    qbo.create(DisplayName="Quist & Sons")
+    statement = "SELECT * FROM Customer WHERE DisplayName = 'Quist %26 Sons'"
+
+    found = qbo.api("GET", f"query?query={statement}").json()["QueryResponse"]
+
+    assert found["Customer"][0]["DisplayName"] == "Quist & Sons"
+
+
 def test_a_hundred_by_default_a_thousand_at_most_3_4(qbo: Quick) -> None:
     qbo.reset("bulk:1500")
 
