@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.routing import Route
 
 from qbo_emulator.emulator import Session
@@ -22,6 +24,7 @@ from .odd_elsewhere import OddElsewhere
 REQUESTS = 20_000
 HTTP_REQUESTS = 500
 OTHER_REQUESTS = 4_000
+EXAMPLES, REQUESTS_AN_EXAMPLE = 40, 250  # ten thousand more, from numbers that are new each run
 
 
 def tokens_of(inside: Inside) -> dict[str, str]:
@@ -53,6 +56,18 @@ def test_thousands_of_odd_requests_get_no_5xx_and_leave_the_books_sound_6_12() -
 
         assert statuses.count(200) > REQUESTS / 20  # it is not all refused at the door
         check_books(inside, access)
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(first=st.integers(min_value=REQUESTS, max_value=2**60))
+def test_odd_requests_drawn_anywhere_get_no_5xx_6_12(first: int) -> None:
+    with emulator_inside() as inside:
+        access = tokens_of(inside)
+        objects = functools.partial(inside.objects, access["realm"])
+        for seed in range(first, first + REQUESTS_AN_EXAMPLE):
+            wanted = Odd(seed, access, objects).request()
+            check_shape(wanted, inside.ask(wanted))
 
 
 def check_books(inside: Inside, access: dict[str, str]) -> None:
