@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -264,6 +265,21 @@ def test_the_older_envelope_8_3(qbo: Quick, ear: Ear) -> None:
     assert "deletedId" not in update
     assert (merge["id"], merge["operation"], merge["deletedId"]) == ("2", "Merge", "3")
     assert headers["content-type"] == "application/json"
+
+
+def test_the_older_time_is_utc_with_milliseconds_and_nothing_else_is_told_8_3(
+    qbo: Quick,
+    ear: Ear,
+) -> None:
+    qbo.switch(webhook_format="legacy", webhook_hold=True)
+    qbo.create(DisplayName="Told")
+    flush(qbo)
+
+    (notification,) = json.loads(ear.heard[0][1])["eventNotifications"]
+    (event,) = notification["dataChangeEvent"]["entities"]
+    assert set(event) == {"name", "id", "operation", "lastUpdated"}
+    assert event["operation"] == "Create"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["lastUpdated"])
 
 
 def test_a_delivery_is_tried_again_on_the_ladder_with_the_same_ids_8_2(

@@ -20,6 +20,14 @@ def test_an_estimate_is_pending_and_owes_nothing_4_9(qbo: Quick) -> None:
     assert qbo.read("6")["Balance"] == 0
 
 
+def test_an_estimate_counts_its_numbers_for_itself_and_is_deleted_4_9(qbo: Quick) -> None:
+    first, second = (qbo.create("Estimate", **form()) for _ in range(2))
+
+    assert int(second["DocNumber"]) == int(first["DocNumber"]) + 1
+    assert delete(qbo, "Estimate", first).json()["Estimate"]["status"] == "Deleted"
+    assert fault(qbo.api("GET", f"estimate/{first['Id']}"))["code"] == "610"
+
+
 @pytest.mark.parametrize("status", ["Accepted", "Closed", "Rejected", "Converted"])
 def test_its_status_can_be_set_4_9(qbo: Quick, status: str) -> None:
     made = qbo.create("Estimate", **form(TxnStatus=status))

@@ -227,6 +227,18 @@ def test_times_are_compared_as_moments_whatever_the_offset_3_2(qbo: Quick) -> No
     assert qbo.names(f"WHERE MetaData.LastUpdatedTime > '{stamp}'") == []
 
 
+def test_company_info_names_plan_and_country_and_keeps_its_start_4_11(qbo: Quick) -> None:
+    info = qbo.read("1", "CompanyInfo")
+    pairs = {each["Name"]: each["Value"] for each in info["NameValue"]}
+    assert (pairs["OfferingSku"], info["Country"]) == ("QuickBooks Online Plus", "US")
+
+    sent = {**info, "CompanyName": "Craig's", "CompanyStartDate": "1999-01-01", "Country": "CA"}
+    after = qbo.post(sent, "CompanyInfo").json()["CompanyInfo"]
+
+    assert (after["CompanyName"], after["SyncToken"]) == ("Craig's", "1")
+    assert (after["CompanyStartDate"], after["Country"]) == (info["CompanyStartDate"], "US")
+
+
 def test_company_info_and_preferences_can_be_queried_4_11(qbo: Quick) -> None:
     info = qbo.query("select * from CompanyInfo")["CompanyInfo"][0]
     preferences = qbo.query("select * from Preferences")["Preferences"][0]
