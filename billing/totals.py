@@ -131,10 +131,18 @@ def line_amount(*, quantity: Decimal, rate: Decimal) -> Decimal:
     Source: developer.intuit.com, Invoice, error 6070: 128.350 x 14.50 is 1861.08.
     """
     _check("The quantity", quantity, decimals=DECIMALS)
-    _check("The rate", rate, decimals=DECIMALS)
+    check_rate(rate)
     amount = _to_cents(EXACT.multiply(quantity, rate))
     _check("The amount of a line", amount, decimals=2)
     return amount
+
+
+def check_rate(rate: Decimal) -> None:
+    """
+    Raises:
+        NotAnAmount: it is no number, too large, or has more than 7 decimals.
+    """
+    _check("The rate", rate, decimals=DECIMALS)
 
 
 def compute_totals(

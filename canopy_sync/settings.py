@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "canopy_sync",
     "firms",
     "contacts",
+    "billing",
     "integrations",
 ]
 

@@ -10,6 +10,8 @@ from typing import Any
 import requests
 from django.utils import timezone
 
+from billing.models import ServiceItem
+from billing.services import service_items
 from contacts import services as contact_services
 from contacts.models import Contact
 from firms.middleware import actor_of
@@ -50,6 +52,13 @@ def make_contact(firm: Firm, **values: Any) -> Contact:
     values.setdefault("display_name", f"Contact {next(_numbers)}")
     return contact_services.create_contact(
         actor=Actor.for_sync(firm_id=firm.pk, label="a test"), values=values, now=NOW
+    )
+
+
+def make_service_item(firm: Firm, **values: Any) -> ServiceItem:
+    values.setdefault("name", f"Service {next(_numbers)}")
+    return service_items.accept_from_books(
+        actor=Actor.for_sync(firm_id=firm.pk, label="a test"), item_id=None, values=values, now=NOW
     )
 
 

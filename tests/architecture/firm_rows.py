@@ -19,7 +19,7 @@ from integrations.models import (
     MatchProposal,
     Setup,
 )
-from tests.factories import make_contact, make_firm, make_member
+from tests.factories import make_contact, make_firm, make_member, make_service_item
 
 
 def fill(*, company_id: str) -> Firm:
@@ -30,6 +30,7 @@ def fill(*, company_id: str) -> Firm:
         actor=actor_of(admin), name="c.csv", data=b"Display name\nAda\n", now=timezone.now()
     )
     contact = make_contact(firm)
+    make_service_item(firm)
     connection = _connect(firm, company_id)
     link = Link.objects.create(
         connection=connection,

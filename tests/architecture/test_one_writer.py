@@ -49,12 +49,19 @@ def test_a_second_sender_would_be_found(tmp_path):
 WRITERS = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create"}
 
 
-@pytest.mark.parametrize("model", ["Contact", "Address"])
-def test_only_the_services_of_contacts_write_contacts(model):
+@pytest.mark.parametrize(
+    ("model", "services"),
+    [
+        ("Contact", "contacts/services.py"),
+        ("Address", "contacts/services.py"),
+        ("ServiceItem", "billing/services/service_items.py"),
+    ],
+)
+def test_only_its_services_write_a_record(model, services):
     found = {
         f"{path.relative_to(ROOT)}:{line}"
         for path in source_files(*OURS)
-        if "migrations" not in path.parts and path != ROOT / "contacts" / "services.py"
+        if "migrations" not in path.parts and path != ROOT / services
         for receiver, name, line in calls(path)
         if name in WRITERS and receiver.startswith(f"{model}.objects")
     }

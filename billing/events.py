@@ -1,0 +1,6 @@
+"""What others may listen for. Sent inside the transaction that made the change."""
+
+from django.dispatch import Signal
+
+# Keyword arguments: firm_id, service_item_id, version (after the change), actor (firms.Actor).
+service_item_changed = Signal()

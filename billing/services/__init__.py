@@ -1,0 +1,1 @@
+"""The only writers of billing's records, one module for each kind."""
