@@ -274,8 +274,17 @@ def _check(what: str, value: Decimal, *, decimals: int) -> None:
         raise TypeError(f"{what} is money: a Decimal, not a {type(value).__name__}.")
     if not value.is_finite():
         raise NotAnAmount(f"{what} has to be a number.")
-    if abs(value) > MOST:
+    if not -MOST <= value <= MOST:  # abs() would overflow at 1E+9999999
         raise NotAnAmount(f"{what} can be at most {MOST:,}.")
-    exponent = value.normalize(EXACT).as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > decimals:
+    if _count_decimals(value) > decimals:
         raise NotAnAmount(f"{what} can have at most {decimals} decimals.")
+
+
+def _count_decimals(value: Decimal) -> int:
+    """Of a finite value; zeros at the end don't count. Exact, however long the number is."""
+    if not value:
+        return 0
+    _, digits, exponent = value.as_tuple()
+    text = "".join(map(str, digits))
+    idle = len(text) - len(text.rstrip("0"))
+    return max(0, -int(exponent) - idle)

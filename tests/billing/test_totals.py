@@ -72,6 +72,9 @@ def test_a_stored_amount_stands_though_no_product_makes_it():
         ("1", "Infinity", "The rate has to be a number"),
         ("1E+12", "1", "The quantity can be at most 99,999,999,999"),
         ("1E+11", "0", "The quantity can be at most"),
+        ("-1E+9999999", "0", "The quantity can be at most"),
+        ("1E-9999999", "0", "The quantity can have at most 7 decimals"),
+        ("1", "1." + "0" * 90 + "1", "The rate can have at most 7 decimals"),
         ("99999999999", "2", "The amount of a line can be at most"),
     ],
 )
@@ -81,6 +84,7 @@ def test_an_impossible_line_is_refused_in_words(quantity, rate, words):
 
 
 def test_zeros_at_the_end_are_not_decimals():
+    assert line_amount(quantity=D("0E-20"), rate=D("10E+2")) == 0
     assert line_amount(quantity=D("1.000000000"), rate=D("2.50000000000")) == D("2.50")
 
 
@@ -278,6 +282,13 @@ def test_law_a_line_is_the_exact_product_half_up(quantity, rate):
     assert line_amount(quantity=quantity, rate=rate) == in_cents(
         Fraction(quantity) * Fraction(rate)
     )
+
+
+@given(st.integers(-100_000, 100_000))
+def test_law_half_a_cent_goes_away_from_zero(number):
+    halves = D(2 * number + 1).scaleb(-3) * 5  # 0.005, 0.015, ...
+
+    assert line_amount(quantity=D("1"), rate=halves) == in_cents(Fraction(halves))
 
 
 @given(lines_of_sales, st.randoms(use_true_random=False))
