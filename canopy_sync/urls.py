@@ -10,6 +10,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("firms.urls")),
     path("contacts/", include("contacts.urls")),
+    path("", include("billing.urls")),
     path("settings/integrations/qbo/setup/", include("integrations.wizard.urls")),
     path("settings/integrations/", include("integrations.web.urls")),
     path("webhooks/quickbooks/", webhooks.quickbooks, name="quickbooks_webhook"),

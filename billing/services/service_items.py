@@ -209,9 +209,7 @@ def _check_rate(rate: Decimal) -> None:
     except totals.NotAnAmount as error:
         raise RateNotPossible(str(error)) from error
     if rate < 0:
-        raise RateNotPossible(
-            "The rate can't be negative. Enter 0 or more; a line of an invoice may be negative."
-        )
+        raise RateNotPossible("The rate can't be negative. Enter 0 or more.")
 
 
 def _tell(*, actor: Actor, item: ServiceItem) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.forms import BoundField
 from django.template import Library
 from django.utils.html import format_html
@@ -22,3 +24,10 @@ def control(field: BoundField) -> SafeString:
     field.field.widget.attrs.pop("placeholder", None)  # django-allauth repeats the label there
     is_box = getattr(field.field.widget, "input_type", "") in ("checkbox", "radio", "file")
     return field.as_widget(attrs={} if is_box else {"class": "in"})
+
+
+@register.filter
+def rate(value: Decimal) -> str:
+    """Write a rate with at least 2 decimals and no idle zeros: 1,234.50, 0.0000001."""
+    whole, _, decimals = f"{value:,.7f}".partition(".")
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"

@@ -1,6 +1,8 @@
-"""Pages of firms and contacts in a real browser: axe, widths, keys, and without JavaScript."""
+"""Our pages in a real browser: axe, widths, keys, and without JavaScript."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,7 +11,7 @@ from playwright.sync_api import Page, expect
 from contacts.models import Contact
 from firms.models import Firm, User
 from firms.permissions import VIEWER
-from tests.factories import NOW, make_contact, make_firm, make_member
+from tests.factories import NOW, make_contact, make_firm, make_member, make_service_item
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,7 +41,12 @@ def addresses(firm: Firm) -> list[str]:
         parent_id=parent.pk,
     )
     make_contact(firm, display_name="شركة <script>alert(1)</script>")
+    item = make_service_item(
+        firm, name="W" * 100, description="W" * 4000, sku="W" * 100, category="W" * 500
+    )
+    make_service_item(firm, name="<script>alert(1)</script>: hour", rate=Decimal("99999999998.5"))
     member = make_member(firm, role="Viewer", permissions=VIEWER)
+    service_item = f"/service-items/{item.pk}/"
     contact = f"/contacts/{long.pk}/"
     return [
         "/contacts/",
@@ -49,6 +56,13 @@ def addresses(firm: Firm) -> list[str]:
         f"{contact}archive/",
         f"{contact}restore/",
         "/contacts/import/",
+        "/service-items/",
+        "/service-items/?q=nothing",
+        "/service-items/new/",
+        service_item,
+        f"{service_item}edit/",
+        f"{service_item}archive/",
+        f"{service_item}restore/",
         "/settings/firm/",
         "/settings/team/",
         "/settings/team/invite/",

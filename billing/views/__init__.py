@@ -1,0 +1,1 @@
+"""Pages of billing, one module for each kind of record."""
