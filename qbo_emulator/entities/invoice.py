@@ -22,6 +22,7 @@ INVOICE = Entity(
     can_print=True,
     moves_stock=-1,
     sends_events=EVENTS,
+    query_fields=(Field("ProjectRef", Kind.REF, filters=True),),  # of the sales forms here alone
     fields=(
         *ONLINE,
         *TOP,

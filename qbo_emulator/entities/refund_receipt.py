@@ -2,7 +2,7 @@
 
 from ..transactions import sales
 from .base import Entity, Field, Kind, Shape
-from .sales_form import BALANCE, BODY, END, EVENTS, RECEIVED, TOP
+from .sales_form import BODY, END, EVENTS, PAID_AT_ONCE, RECEIVED, TOP
 
 REFUND_RECEIPT = Entity(
     name="RefundReceipt",
@@ -24,7 +24,7 @@ REFUND_RECEIPT = Entity(
         *TOP,
         *BODY,
         *END,
-        BALANCE,
+        PAID_AT_ONCE,
         *RECEIVED,
         Field("PaymentType", read_only=True),
         Field("CheckPayment", Kind.OBJECT, read_only=True),

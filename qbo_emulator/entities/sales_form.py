@@ -147,6 +147,7 @@ DATE = Field("TxnDate", Kind.DATE, keeps=True, filters=True, sorts=True)
 CUSTOMER = Field("CustomerRef", Kind.REF, refers_to="Customer", shows_name=True, filters=True)
 TOTAL = Field("TotalAmt", Kind.DECIMAL, read_only=True, filters=True, sorts=True)
 BALANCE = Field("Balance", Kind.DECIMAL, read_only=True, filters=True, sorts=True)
+PAID_AT_ONCE = Field("Balance", Kind.DECIMAL, read_only=True)  # always 0, nothing to ask for
 HEAD = (
     DATE,
     Field("DepartmentRef", Kind.REF, refers_to="Department", shows_name=True),
@@ -174,7 +175,7 @@ ADDRESSES = (
     Field("ShipDate", Kind.DATE),
     Field("TrackingNum", limit=31),
     Field("ClassRef", Kind.REF, refers_to="Class", shows_name=True),
-    Field("ProjectRef", Kind.REF, refers_to="Customer", filters=True),
+    Field("ProjectRef", Kind.REF, refers_to="Customer"),
     Field("GlobalTaxCalculation", choices=("TaxExcluded", "TaxInclusive", "NotApplicable")),
     Field("TransactionLocationType", limit=50, read_only=True),
     Field("TaxExemptionRef", Kind.REF, read_only=True),

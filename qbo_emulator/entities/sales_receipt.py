@@ -2,7 +2,7 @@
 
 from ..transactions import sales
 from .base import Entity, Shape
-from .sales_form import BALANCE, BODY, END, EVENTS, RECEIVED, TOP
+from .sales_form import BODY, END, EVENTS, PAID_AT_ONCE, RECEIVED, TOP
 
 SALES_RECEIPT = Entity(
     name="SalesReceipt",
@@ -23,7 +23,7 @@ SALES_RECEIPT = Entity(
         *TOP,
         *BODY,
         *END,
-        BALANCE,
+        PAID_AT_ONCE,
         *RECEIVED,
     ),
 )

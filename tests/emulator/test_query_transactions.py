@@ -80,6 +80,9 @@ def test_payments_are_filtered_by_day_customer_and_total_only_3_7(qbo: Quick) ->
         ("Invoice", "PrivateNote LIKE '%x%'"),
         ("Invoice", "LinkedTxn = '1'"),
         ("Invoice", "Line = '1'"),
+        ("CreditMemo", "ProjectRef = '1'"),
+        ("Estimate", "ProjectRef = '1'"),
+        ("SalesReceipt", "Balance = '0'"),
     ],
 )
 def test_what_has_no_filter_is_4001_3_7(qbo: Quick, entity: str, condition: str) -> None:
@@ -87,6 +90,11 @@ def test_what_has_no_filter_is_4001_3_7(qbo: Quick, entity: str, condition: str)
 
     assert error["code"] == "4001"
     assert error["Detail"].endswith("is not queryable")
+
+
+@pytest.mark.parametrize("entity", ["Invoice", "Payment"])
+def test_a_projects_forms_are_asked_for_3_7(qbo: Quick, entity: str) -> None:
+    assert qbo.query(f"SELECT * FROM {entity} WHERE ProjectRef = '1'") == {}
 
 
 def test_payments_have_no_number_to_ask_for_3_7(qbo: Quick) -> None:
