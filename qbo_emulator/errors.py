@@ -435,17 +435,6 @@ def deposited() -> Fault:
     )
 
 
-def application_error(detail: str = "System Failure Error: something went wrong") -> Fault:
-    return Fault(
-        "10000",
-        "An application error has occurred while processing your request",
-        detail,
-        None,
-        status=500,
-        kind="SystemFault",
-    )
-
-
 # The gateway in front of the API: lower-case names, other shape (section 6.2).
 
 

@@ -110,10 +110,3 @@ class Company:
         account = self.find("Account", id) or {}
         name = account.get("FullyQualifiedName")
         return {"value": id, "name": name} if name else {"value": id}
-
-    def highest_id(self, entity: str) -> str:
-        row = self.store.db.execute(
-            "SELECT id FROM object WHERE realm = ? AND entity = ? ORDER BY id_number DESC LIMIT 1",
-            (self.realm, entity),
-        ).fetchone()
-        return "" if row is None else str(row[0])

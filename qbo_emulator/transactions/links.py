@@ -6,9 +6,7 @@ One row says that so much money of one transaction is used on another. What both
 """
 
 from dataclasses import dataclass
-from typing import Any
 
-from ..money import cents
 from ..store import Store
 
 # What a transaction can be used on, and how answers spell it in TxnType.
@@ -85,7 +83,3 @@ def shown(links: list[Link]) -> list[dict[str, str]]:
     for link in reversed(links):
         found.setdefault(link.id, link.entity)
     return [{"TxnId": id, "TxnType": entity} for id, entity in found.items()]
-
-
-def amount_of(line: dict[str, Any]) -> int:
-    return cents(line.get("Amount") or 0)
