@@ -1,5 +1,29 @@
-"""What is sold and what is owed. May know contacts; knows nothing of sync."""
+"""What is sold and what is owed."""
 
+from billing.models.invoice import (
+    Invoice,
+    InvoiceCredit,
+    InvoiceLine,
+    InvoiceNumbering,
+    InvoiceTax,
+    Origin,
+    VoidedBy,
+)
+from billing.models.payment import Payment, PaymentPart
 from billing.models.service_item import ServiceItem
+from billing.models.tax import TaxRate, TaxRatePart
 
-__all__ = ["ServiceItem"]
+__all__ = [
+    "Invoice",
+    "InvoiceCredit",
+    "InvoiceLine",
+    "InvoiceNumbering",
+    "InvoiceTax",
+    "Origin",
+    "Payment",
+    "PaymentPart",
+    "ServiceItem",
+    "TaxRate",
+    "TaxRatePart",
+    "VoidedBy",
+]
