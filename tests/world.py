@@ -10,16 +10,32 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Model
 from django.utils import timezone
 
+from billing.models import Invoice, Payment, ServiceItem
 from contacts import services
 from contacts.models import Contact
 from firms.models import Firm
 from firms.permissions import Actor
 from integrations.models import Connection, Cursor, Issue, Link
+from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.sync import engine
 from tests.factories import connect, make_actor, make_firm
 from tests.quickbooks import Emulator
+
+ENTITY_OF: dict[type[Model], str] = {
+    Contact: "contact",
+    ServiceItem: "service_item",
+    Invoice: "invoice",
+    Payment: "payment",
+}
+# Of the sample company: Services, Gardening, Undeposited Funds.
+DEFAULTS = {
+    "income_account": {"id": "1", "label": "Services"},
+    "service_item": {"id": "6", "label": "Gardening"},
+    "deposit_account": {"id": "4", "label": "Undeposited Funds"},
+}
 
 
 @dataclass
@@ -63,6 +79,36 @@ class World:
 
     def link(self, contact: Contact) -> Link:
         return Link.objects.exclude(state="former").get(local_id=contact.pk)
+
+    def link_of(self, record: Model) -> Link:
+        """Today's pair of any record of ours."""
+        entity = ENTITY_OF[type(record)]
+        return Link.objects.exclude(state="former").get(entity=entity, local_id=record.pk)
+
+    def theirs(self, record: Model) -> dict[str, Any]:
+        """What the books hold of a record of ours."""
+        link = self.link_of(record)
+        assert link.remote_id is not None
+        return self.quickbooks.stored(link.remote_id, MAPPINGS[link.entity].resource)
+
+    def act(self, record: Model, operation: str, **fields: Any) -> dict[str, Any]:
+        """A person in the books does something to what our record is there."""
+        link = self.link_of(record)
+        assert link.remote_id is not None
+        resource = MAPPINGS[link.entity].resource
+        return self.quickbooks.act(operation, link.remote_id, entity=resource, fields=fields)
+
+    def switch_billing_on(self, **rules: Any) -> None:
+        """As after the second half of set-up, with the sample company's accounts chosen."""
+        Connection.objects.filter(pk=self.connection.pk).update(
+            **{
+                "billing_started_at": self.now,
+                "billing_synced_at": self.now,
+                "defaults": DEFAULTS,
+                **rules,
+            }
+        )
+        self.connection.refresh_from_db()
 
     def customer(self, contact: Contact) -> dict[str, Any]:
         remote_id = self.link(contact).remote_id

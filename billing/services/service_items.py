@@ -123,6 +123,20 @@ def accept_from_books(
     return _update(actor=actor, item=item, changes=values, now=now)
 
 
+@transaction.atomic
+def note_from_books(*, actor: Actor, item_id: int, category: str, income_account_id: str) -> bool:
+    """
+    Keep what the books say of it beside what is synced; return whether anything was news.
+
+    No version and no event: it is shown here, and never sent.
+    """
+    if not actor.is_sync:
+        raise ValueError("Only the sync writes what the books hold.")
+    told = {"category": category[:500], "income_account_id": income_account_id[:64]}
+    rows = ServiceItem.objects.for_firm(actor.firm_id).filter(pk=item_id)
+    return bool(rows.exclude(**told).update(**told))
+
+
 def values_of(item: ServiceItem) -> dict[str, Any]:
     """The values of a service item, all FIELDS but `is_archived`."""
     return {name: getattr(item, name) for name in FIELDS if name != "is_archived"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from django.dispatch import Signal
@@ -12,6 +13,45 @@ from django.dispatch import Signal
 from firms.permissions import Actor
 from integrations.reconcile.policy import Direction, Policy
 from integrations.reconcile.record import Record
+
+
+class Half(StrEnum):
+    """The half of set-up that switches an entity on."""
+
+    CONTACTS = "contacts"
+    BILLING = "billing"
+
+
+class Unlinked(StrEnum):
+    """What a reference becomes whose record does not sync."""
+
+    UNKNOWN = "unknown"  # there is nothing to compare; the rest goes on
+    WAITS = "waits"  # the record cannot be without it
+    THEIRS = "theirs"  # their id stands for it: see `theirs`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A field that points to another record; with `inner`, that key of each entry of a list."""
+
+    entity: str
+    field: str
+    inner: str = ""
+    unlinked: Unlinked = Unlinked.UNKNOWN
+
+
+THEIRS = "theirs:"  # in place of our id: "theirs:12"
+
+
+def theirs(remote_id: str) -> str:
+    """How a record of ours tells of one of theirs that it does not hold."""
+    return f"{THEIRS}{remote_id}"
+
+
+def id_of_theirs(value: object) -> str | None:
+    """The provider's id in "theirs:12"; None for anything else."""
+    is_theirs = isinstance(value, str) and value.startswith(THEIRS)
+    return str(value).removeprefix(THEIRS) if is_theirs else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +63,7 @@ class Local:
     record: Record
     label: str  # what people call it: a name, a number
     path: tuple[str, ...] = ()  # names from the top parent down to it
+    is_ready: bool = True  # False: a draft, which nothing is made of there yet
 
 
 class LocalRefused(Exception):
@@ -73,6 +114,13 @@ class LocalStore(Protocol):
         `version` None: whatever it is now. Raises LocalRefused.
         """
 
+    def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
+        """
+        Take in what the books say of it beside the synced fields (`Snapshot.facts`).
+
+        It is shown, never merged: no version, no event. Writes nothing where nothing differs.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class EntitySpec:
@@ -87,7 +135,8 @@ class EntitySpec:
     match: Mapping[str, Callable[[Record, Sequence[str]], str]]  # profile -> key of a record
     policy: Policy
     directions: Mapping[str, tuple[Direction, ...]]  # profile -> allowed; the first is the default
-    references: tuple[str, ...] = ()  # entities that must be linked first
+    half: Half = Half.CONTACTS
+    references: tuple[Reference, ...] = ()
     names: str = "display_name"  # the field people know it by
     tells_apart: tuple[str, ...] = ()  # other fields that hardly two records have alike
     url_name: str = ""  # page of one record, by its id

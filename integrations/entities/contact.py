@@ -15,7 +15,7 @@ from contacts import services
 from contacts.events import contact_changed
 from contacts.models import Address, Contact
 from firms.permissions import Actor
-from integrations.entities.base import EntitySpec, Local, LocalRefused
+from integrations.entities.base import EntitySpec, Local, LocalRefused, Reference
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction, Policy
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part
@@ -126,6 +126,9 @@ class ContactStore:
             raise LocalRefused(str(error)) from error
         return _local(contact, path=_path(contact))
 
+    def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
+        """Nothing: all that is shown of a customer is synced."""
+
     def _accept(
         self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
     ) -> Local:
@@ -230,7 +233,7 @@ CONTACT = EntitySpec(
     match={"two_way": same_name, "push_only": same_email},
     policy=Policy(direction=Direction.TWO_WAY, without=frozenset({"notes"})),
     directions={"two_way": (Direction.TWO_WAY,), "push_only": (Direction.PUSH,)},
-    references=("contact",),
+    references=(Reference(entity="contact", field="parent"),),
     tells_apart=("email", "phone", "other_phone", "mobile", "fax"),
     url_name="contacts:contact",
 )

@@ -11,6 +11,7 @@ from integrations.models.connection import (
     Cursor,
     Lease,
     PendingConsent,
+    TaxCode,
 )
 from integrations.models.issue import Issue
 from integrations.models.link import Intent, Link
@@ -36,4 +37,5 @@ __all__ = [
     "OutboxEntry",
     "PendingConsent",
     "Setup",
+    "TaxCode",
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 
 from integrations.models.encrypted import EncryptedTextField
-from integrations.reconcile.policy import OnConflict
+from integrations.reconcile.policy import Direction, OnConflict
 
 
 class Connection(models.Model):
@@ -17,6 +18,18 @@ class Connection(models.Model):
     class Profile(models.TextChoices):
         TWO_WAY = "two_way", "Both ways"
         PUSH_ONLY = "push_only", "To QuickBooks only"
+
+    class NumberRule(models.TextChoices):
+        """Whose invoice number counts there, where QuickBooks takes one at all."""
+
+        OURS = "ours", "Send our numbers"
+        THEIRS = "theirs", "Leave numbering to QuickBooks"
+
+    class VoidRule(models.TextChoices):
+        """What becomes of an invoice there that is voided here."""
+
+        VOID = "void", "Void there"
+        DELETE = "delete", "Delete there"
 
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
@@ -45,6 +58,17 @@ class Connection(models.Model):
         max_length=6, choices=[(each.value, each.value) for each in OnConflict], default="ask"
     )
     syncs_notes = models.BooleanField(default=False)
+    syncs_private_notes = models.BooleanField(default=False)  # of invoices
+    invoices_direction = models.CharField(
+        max_length=7,
+        choices=[(each.value, each.value) for each in (Direction.TWO_WAY, Direction.PUSH)],
+        default=Direction.TWO_WAY,
+    )
+    number_rule = models.CharField(max_length=6, choices=NumberRule, default=NumberRule.OURS)
+    void_rule = models.CharField(max_length=6, choices=VoidRule, default=VoidRule.VOID)
+    # What set-up asked for: "income_account", "service_item", "deposit_account" -> {"id", "label"},
+    # ids of the books.
+    defaults = models.JSONField(default=dict)
 
     # Resting: nothing is sent or read before `not_before`.
     not_before = models.DateTimeField(null=True)
@@ -55,6 +79,10 @@ class Connection(models.Model):
 
     # The contacts half of set-up is done; until then bells are answered with nothing.
     contacts_synced_at = models.DateTimeField(null=True)
+    # The other half: its records began to be read, and since when they sync.
+    billing_started_at = models.DateTimeField(null=True)
+    billing_synced_at = models.DateTimeField(null=True)
+    go_live_on = models.DateField(null=True)  # invoices before are left alone; null: all of them
     last_synced_at = models.DateTimeField(null=True)
     last_webhook_at = models.DateTimeField(null=True)
 
@@ -70,6 +98,10 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company_name} ({self.company_id})"
+
+    def syncs_since(self, half: str) -> datetime | None:
+        """Since when this half of set-up ("contacts", "billing") is done; None: not yet."""
+        return self.billing_synced_at if half == "billing" else self.contacts_synced_at
 
     @property
     def is_connected(self) -> bool:
@@ -203,3 +235,35 @@ class PendingConsent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company_name}, undecided"
+
+
+class TaxCode(models.Model):
+    """
+    A tax code of the books, and our tax rate that means the same.
+
+    `parts`: [{"name", "percent"}], as the books told. A code without a rate of ours brings its
+    tax in as an amount; an invoice with a rate that no code means is not sent.
+    """
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="tax_codes")
+    firm = models.ForeignKey("firms.Firm", models.PROTECT, related_name="+")
+    remote_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=100)
+    parts = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    tax_rate_id = models.BigIntegerField(null=True)  # billing.TaxRate
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("connection", "remote_id", name="one_row_a_tax_code"),
+            models.UniqueConstraint(
+                "connection",
+                "tax_rate_id",
+                condition=models.Q(tax_rate_id__isnull=False),
+                name="one_tax_code_a_rate",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

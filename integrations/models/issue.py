@@ -23,6 +23,12 @@ class Issue(models.Model):
         MERGED_THERE = "merged_there", "Merged in QuickBooks"
         DELETED_THERE = "deleted_there", "Deleted in QuickBooks"
         NO_ANSWER = "no_answer", "QuickBooks isn't answering"
+        DUPLICATE_NUMBER = "duplicate_number", "Number already used in QuickBooks"
+        TOTALS_DIFFER = "totals_differ", "Totals differ"
+        SAME_PAYMENT = "same_payment", "Same payment?"
+        BILLED_TWICE = "billed_twice", "Billed twice?"
+        DEPOSITED = "deposited", "Part of a bank deposit"
+        SET_UP = "set_up", "Something to choose first"
         HELD = "held", "Waits for a record that is left out"
         INTERNAL = "internal", "A fault of ours"
 

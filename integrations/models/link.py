@@ -52,6 +52,9 @@ class Link(models.Model):
     local_version = models.BigIntegerField(null=True)  # of our record when last looked at
     sent_at = models.DateTimeField(null=True)  # our last write there
     decisions = models.JSONField(default=dict)  # group -> {"keep", "shown", "by"}
+    # What the books say of it beside the synced fields: compared and shown, never copied.
+    facts = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)  # what a person chose for this pair: see sync/options
     is_read_only = models.BooleanField(default=False)  # theirs is: it only comes in
     may_create = models.BooleanField(default=False)  # a person said: create it over there
 

@@ -97,6 +97,8 @@ class ImportedRecord(models.Model):
     phone = models.CharField(max_length=30, blank=True)
     is_active = models.BooleanField(default=True)
     match_key = models.CharField(max_length=3000, blank=True)
+    amount = models.DecimalField(max_digits=15, decimal_places=2, null=True)  # of a transaction
+    dated_on = models.DateField(null=True)
     setup = models.ForeignKey(Setup, models.SET_NULL, null=True, related_name="imported")
     read_at = models.DateTimeField()
 

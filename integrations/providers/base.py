@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -33,6 +34,10 @@ class Snapshot:
     changed_at: datetime | None = None  # the provider's clock
     created_at: datetime | None = None
     is_read_only: bool = False
+    is_foreign: bool = False  # of a kind that we don't hold: never created here
+    facts: Mapping[str, Any] = field(default_factory=dict)  # compared and shown, never synced
+    amount: Decimal | None = None  # what a transaction comes to there
+    dated_on: date | None = None
     trace: str = ""  # the provider's id of the answer it came in
     raw: Mapping[str, Any] = field(default_factory=dict)  # the provider's own words, JSON-ready
 
@@ -230,9 +235,14 @@ class Books(Protocol):
         remote_id: str = "",
         version: int | None = None,
         kept: Mapping[str, Any] | None = None,
+        company: Mapping[str, Any] | None = None,
     ) -> Outgoing:
         """
         Build the write of `values`; references in them are `Ref`s.
+
+        Args:
+            company: what the write depends on beside the record: "preferences" as in Company,
+                "defaults" as chosen at set-up, "options" of this pair.
 
         Raises:
             InvalidValue: a value is outside what the provider takes; the limit is named.

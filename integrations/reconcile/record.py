@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum, StrEnum
 from functools import cache
 from typing import Any, ClassVar, Final, Self
@@ -61,6 +62,26 @@ def email(value: Any) -> Hashable:
     return text(value).casefold()  # type: ignore[attr-defined]
 
 
+def number(value: Any) -> Hashable:
+    """Compare as a number: "75", "75.00" and 75 agree; 0 is as good as nothing."""
+    return Decimal(value).normalize() or None
+
+
+def money(value: Any) -> Hashable:
+    """Compare to the cent."""
+    return Decimal(value).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP) or None
+
+
+def plain_number(value: Decimal | None) -> str:
+    """How a record writes a number: "75", "0.125"; "" where there is none."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
+def goes_along(value: Any) -> Hashable:
+    """Never differs by itself: it travels with the group it belongs to."""
+    return True
+
+
 COUNTRIES: Final = {
     "us": "US", "usa": "US", "united states": "US", "united states of america": "US",
     "ca": "CA", "can": "CA", "canada": "CA", "gb": "GB", "gbr": "GB", "uk": "GB",
@@ -88,6 +109,8 @@ class Field:
         return bool(one == other) or self.comparable(one) == self.comparable(other)
 
     def comparable(self, value: Any) -> Hashable:
+        if self.key is goes_along:
+            return True
         key = None if is_blank(value) else self.key(value)
         return None if is_blank(key) else key  # text of blanks only is blank
 

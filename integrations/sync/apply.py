@@ -22,9 +22,19 @@ from integrations.models import Activity, Connection, InboxEntry, Intent, Issue,
 from integrations.providers.base import Books, Operation, Snapshot
 from integrations.reconcile.plan import Create, Plan, Retire, Update
 from integrations.reconcile.policy import Decision, Direction, OnConflict, Policy, Side
-from integrations.reconcile.record import UNKNOWN, Life, Record, Ref, is_blank
+from integrations.reconcile.record import UNKNOWN, Life, Record, is_blank
 from integrations.reconcile.three_way import reconcile
-from integrations.sync import activity, intents, issues, leases, links, marks, pairs, snapshots
+from integrations.sync import (
+    activity,
+    intents,
+    issues,
+    leases,
+    links,
+    marks,
+    pairs,
+    references,
+    snapshots,
+)
 from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
 
@@ -134,6 +144,7 @@ class _Look:
         if plan.is_empty and not link.base and answer is None and remote is not None:
             self._note_linked()
         self._move_base(base, remote)
+        self._note_facts(heard)
         intent = self._store_intent(plan, harm=harm)
         self._close_or_open_issues(plan)
         self._finish(heard, intent)
@@ -174,10 +185,14 @@ class _Look:
         link = self.link
         if link.state == Link.State.LINKED:
             return True
-        if link.state != Link.State.UNDECIDED:
+        if link.state != Link.State.UNDECIDED or not self.spec.directions[self.connection.profile]:
             return False
-        if not self.connection.contacts_synced_at and not link.may_create:
+        if not self.connection.syncs_since(self.spec.half) and not link.may_create:
             return False  # set-up has not come that far: bells are answered with nothing
+        if self.local is not None and not self.local.is_ready:
+            return False
+        if self.local is None and heard is not None and heard.is_foreign:
+            return False
         if link.may_create:
             return True
         if self.local is not None:
@@ -204,21 +219,18 @@ class _Look:
             if link.remote_version is None:
                 raise ContentNeeded
             return self.spec.record.from_values(known)
-        told = links.to_local(self.connection, heard.record, may_wait=may_wait)
-        self.goes_without = self._not_linked_of(heard.record, told)
+        turned = references.to_local(self.connection, heard.record, may_wait=may_wait)
+        if turned.without is not None:  # once that one is linked, we look again
+            self.goes_without = pairs.pair_of_remote(
+                self.connection, turned.without.entity, turned.without.remote_id
+            )
         link.remote_version = heard.version
         link.remote_changed_at = heard.changed_at
         link.remote_label = heard.label[:600]
         link.kept = dict(heard.kept)
+        link.facts = dict(heard.facts)
         link.is_read_only = heard.is_read_only
-        return self.spec.record.from_values({**known, **told.values()})
-
-    def _not_linked_of(self, heard: Record, told: Record) -> Link | None:
-        """The pair of a reference that could not be turned: once it is linked, we look again."""
-        for name, value in heard.values().items():
-            if isinstance(value, Ref) and getattr(told, name) is UNKNOWN:
-                return pairs.pair_of_remote(self.connection, value.entity, value.remote_id)
-        return None
+        return self.spec.record.from_values({**known, **turned.record.values()})
 
     def _plan(self, base: Mapping[str, Any], remote: Record | None) -> Plan:
         decisions = {
@@ -302,6 +314,16 @@ class _Look:
         if link.local_id is not None and link.remote_id is not None:
             link.state = Link.State.LINKED
 
+    def _note_facts(self, heard: Snapshot | None) -> None:
+        """What the books say beside the synced fields is shown with our record."""
+        if heard is not None and self.link.local_id is not None:
+            self.spec.store.note(
+                actor=Actor.for_sync(firm_id=self.link.firm_id),
+                local_id=self.link.local_id,
+                facts=self.link.facts,
+                now=self.now,
+            )
+
     def _note_linked(self) -> None:
         """They were paired and held the same: that, too, belongs in the history."""
         activity.write(
@@ -322,10 +344,11 @@ class _Look:
             outgoing = self.drain.books.compose(
                 link.entity,
                 _operation(plan),
-                links.to_remote(self.connection, link.entity, plan.remote.values),
+                references.to_remote(self.connection, link.entity, plan.remote.values),
                 remote_id=link.remote_id or "",
                 version=link.remote_version,
                 kept=link.kept,
+                company=self._company(),
             )
         except (Refused, MissingDependency) as error:
             self.trouble = error
@@ -333,6 +356,14 @@ class _Look:
         return intents.store(
             link, outgoing, values=plan.remote.values, cause=self._cause(), now=self.now
         )
+
+    def _company(self) -> dict[str, Any]:
+        """What a write depends on beside the record: see Books.compose."""
+        return {
+            "preferences": self.connection.company_facts.get("preferences") or {},
+            "defaults": self.connection.defaults,
+            "options": self.link.options,
+        }
 
     def _cause(self) -> str:
         """Who made the change that goes out."""
@@ -439,14 +470,14 @@ class _Look:
         link = self.link
         if missing.local_id is not None:
             other = pairs.pair_of_local(self.connection, missing.entity, missing.local_id)
-            if not links.is_coming(other) and self._may_be_created_there(other):
+            if not references.is_coming(other) and self._may_be_created_there(other):
                 other.wake_at = self.now
                 other.save(update_fields=["wake_at"])
         else:
             assert missing.remote_id is not None
             other = pairs.pair_of_remote(self.connection, missing.entity, missing.remote_id)
         link.blocked_on, link.rests = other, Link.Rests.DEPENDENCY
-        if links.is_coming(other) or other.state == Link.State.MERGED:
+        if references.is_coming(other) or other.state == Link.State.MERGED:
             issues.close(link, kinds=[Issue.Kind.HELD], now=self.now)
         else:
             issues.open_issue(
@@ -492,7 +523,8 @@ class _Look:
         links.wake_blocked(self.link, now=self.now)
         if self.link.state == Link.State.MERGED:
             return  # its mark tells of the issue it waits with
-        if self.connection.contacts_synced_at:
+        is_draft = self.local is not None and not self.local.is_ready
+        if self.connection.syncs_since(self.spec.half) and not is_draft:
             marks.show(self.link, "not_synced", now=self.now)
 
     def _delete_bells(self, heard: Snapshot | None, *, keeps_content: bool = False) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from integrations.entities import ENTITIES
+from integrations.entities import entities_of
 from integrations.errors import FeedTooOld
 from integrations.models import Connection, Cursor, InboxEntry, Link
 from integrations.providers.base import Books, Fetched, Gone, NotKnown, Present, Removed, Snapshot
@@ -68,9 +68,9 @@ def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datet
     if cursor.listing is not None:
         return _list_on(connection, cursor, books=books, lease=lease, now=now)
     try:
-        page = books.changes_since(cursor.value - OVERLAP, list(ENTITIES))
+        page = books.changes_since(cursor.value - OVERLAP, _followed(connection))
     except FeedTooOld:
-        _begin_listing(cursor, now=now)
+        _begin_listing(connection, cursor, now=now)
         return _list_on(connection, cursor, books=books, lease=lease, now=now)
     with transaction.atomic():
         leases.check(lease)
@@ -84,7 +84,7 @@ def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datet
         cursor.wanted_at = now + _until_next(connection, news=news, waiting=waiting, now=now)
         cursor.save()
     if not page.is_complete:
-        _begin_listing(cursor, now=now)
+        _begin_listing(connection, cursor, now=now)
     return news
 
 
@@ -328,9 +328,15 @@ def follow_merges(connection: Connection, *, now: datetime) -> None:
 # -- everything ----------------------------------------------------------------------------------
 
 
-def _begin_listing(cursor: Cursor, *, now: datetime) -> None:
+def _followed(connection: Connection) -> list[str]:
+    """The entities that are read: those that sync, or are being set up."""
+    has_billing = connection.billing_started_at is not None
+    return entities_of(connection.profile, with_billing=has_billing)
+
+
+def _begin_listing(connection: Connection, cursor: Cursor, *, now: datetime) -> None:
     """The feed cannot tell all: list every entity in full, then go on from before it began."""
-    cursor.listing = {"entity": next(iter(ENTITIES)), "position": 1, "since": None, "told": 0}
+    cursor.listing = {"entity": _followed(connection)[0], "position": 1, "since": None, "told": 0}
     cursor.wanted_at = now
     cursor.save(update_fields=["listing", "wanted_at"])
 
@@ -346,7 +352,7 @@ def _list_on(
         news = _take_in(connection, page.snapshots, source=InboxEntry.Source.LISTING, now=now)
         listing["since"] = listing["since"] or page.read_at.isoformat()
         listing["told"] += len(page.snapshots)
-        entities = list(ENTITIES)
+        entities = _followed(connection)
         place = entities.index(listing["entity"])
         if page.next_position is not None:
             listing["position"] = page.next_position - OVERLAP_ROWS

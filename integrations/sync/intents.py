@@ -21,7 +21,7 @@ from integrations.errors import (
 )
 from integrations.models import Intent, Link
 from integrations.providers.base import Books, Operation, Outgoing, Present, Snapshot
-from integrations.sync import links
+from integrations.sync import references
 
 IDS_REMEMBERED_FOR = timedelta(minutes=10)  # at least: the provider does not tell how long
 CLOCKS_DIFFER_BY = timedelta(minutes=10)
@@ -189,7 +189,7 @@ def _made_meanwhile(intent: Intent, *, books: Books) -> Snapshot | None:
 
 def _shares_a_value(snapshot: Snapshot, sent: Any, link: Link) -> bool:
     spec = ENTITIES[link.entity]
-    there = links.to_local(link.connection, snapshot.record)
+    there = references.to_local(link.connection, snapshot.record, may_wait=False).record
     return any(
         each.same(getattr(sent, each.name), getattr(there, each.name))
         for each in sent.fields()
@@ -209,7 +209,7 @@ def _only_free_one(found: list[Snapshot], link: Link) -> Snapshot | None:
 
 
 def _holds(snapshot: Snapshot, sent: Any, link: Link) -> bool:
-    there = links.to_local(link.connection, snapshot.record)
+    there = references.to_local(link.connection, snapshot.record, may_wait=False).record
     return all(
         each.same(getattr(sent, each.name), getattr(there, each.name))
         for each in sent.fields()

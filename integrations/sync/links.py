@@ -1,19 +1,16 @@
-"""Find, make and retire links; turn ids of one side into the other's; wake what waited."""
+"""Find, make and retire links; wake what waited for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 
 from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import ENTITIES
-from integrations.errors import MissingDependency, Refused
+from integrations.errors import Refused
 from integrations.models import Connection, ImportedRecord, InboxEntry, Intent, Link
-from integrations.reconcile.record import UNKNOWN, Record, Ref
 from integrations.sync import activity, marks, pairs
 
 
@@ -21,71 +18,6 @@ class AlreadyLinked(Refused):
     """One of the two is linked with another record already."""
 
     code = "already_linked"
-
-
-# -- ids of one side into the other's ------------------------------------------------------------
-
-
-def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = True) -> R:
-    """
-    Turn the provider's references in `record` into our ids.
-
-    A reference to a record that does not sync becomes UNKNOWN: there is nothing to compare.
-
-    Raises:
-        MissingDependency: it points to a record that is about to be created here; with
-            `may_wait` False such a reference becomes UNKNOWN too.
-    """
-    values = record.values()
-    refs = {name: value for name, value in values.items() if isinstance(value, Ref)}
-    if not refs:
-        return record
-    turned = {name: _local_id(connection, ref, may_wait=may_wait) for name, ref in refs.items()}
-    return record.from_values({**values, **turned})
-
-
-def _local_id(connection: Connection, ref: Ref, *, may_wait: bool) -> Any:
-    link = (
-        Link.objects.filter(connection=connection, entity=ref.entity, remote_id=ref.remote_id)
-        .exclude(state=Link.State.FORMER)
-        .first()
-    )
-    if link is not None and link.state == Link.State.LINKED:
-        return link.local_id
-    if link is not None and may_wait and is_coming(link):
-        raise MissingDependency(ref.entity, remote_id=ref.remote_id)
-    return UNKNOWN
-
-
-def is_coming(link: Link) -> bool:
-    """Whether it is being created on the other side, or would be but for what it waits for."""
-    return link.state == Link.State.UNDECIDED and bool(link.wake_at or link.rests)
-
-
-def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Turn our ids in `values` into references of the provider.
-
-    Raises:
-        MissingDependency: it points to a record of ours that is not linked.
-    """
-    turned = dict(values)
-    for name in ENTITIES[entity].references:
-        field = REFERENCE_FIELDS[entity, name]
-        local_id = turned.get(field)
-        if local_id is None:
-            continue
-        link = Link.objects.filter(
-            connection=connection, entity=name, local_id=local_id, state=Link.State.LINKED
-        ).first()
-        if link is None or link.remote_id is None:
-            raise MissingDependency(name, local_id=local_id)
-        turned[field] = Ref(name, link.remote_id)
-    return turned
-
-
-# (entity, entity it refers to) -> the field that holds the reference
-REFERENCE_FIELDS = {("contact", "contact"): "parent"}
 
 
 def wake_blocked(link: Link, *, now: datetime) -> None:

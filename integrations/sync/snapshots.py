@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from integrations.entities import ENTITIES
+from integrations.entities import ENTITIES, EntitySpec
 from integrations.models import Connection, ImportedRecord, Link
 from integrations.providers import get_provider
 from integrations.providers.base import Snapshot
@@ -30,7 +30,7 @@ def remember(
         unique_fields=["connection", "entity", "remote_id"],
         update_fields=[
             "version", "raw", "label", "path", "email", "phone", "is_active", "match_key",
-            "read_at", *more,
+            "amount", "dated_on", "read_at", *more,
         ],
         batch_size=1000,
     )  # fmt: skip
@@ -52,10 +52,17 @@ def as_row(
         email=str(values.get("email", ""))[:320],
         phone=str(values.get("phone", ""))[:30],
         is_active=values.get("life", "live") == "live",
-        match_key=spec.match[connection.profile](snapshot.record, snapshot.path)[:3000],
+        match_key=_match_key(spec, connection, snapshot)[:3000],
+        amount=snapshot.amount,
+        dated_on=snapshot.dated_on,
         read_at=now,
         **more,
     )
+
+
+def _match_key(spec: EntitySpec, connection: Connection, snapshot: Snapshot) -> str:
+    match = spec.match.get(connection.profile)
+    return match(snapshot.record, snapshot.path) if match else ""
 
 
 def told_of(connection: Connection, entity: str, remote_id: str | None) -> Snapshot | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,7 +31,7 @@ from integrations.providers.base import (
 from integrations.providers.quickbooks import feed, oauth, preflight
 from integrations.providers.quickbooks.client import QuickBooksClient
 from integrations.providers.quickbooks.mapping import MAPPINGS, EntityMapping
-from integrations.providers.quickbooks.values import json_ready
+from integrations.providers.quickbooks.values import json_ready, to_json
 
 PAGE_SIZE = 1000  # the most a query gives (7.2)
 NOT_FOUND = "610"
@@ -54,13 +53,13 @@ class QuickBooksBooks:
 
     def count(self, entity: str, *, which: str) -> int:
         resource = MAPPINGS[entity].resource
-        answer = self._query(f"SELECT COUNT(*) FROM {resource} WHERE {WHICH[which]}")
+        answer = self._query(f"SELECT COUNT(*) FROM {resource}{_where(MAPPINGS[entity], which)}")
         return int(answer.get("totalCount") or 0)
 
     def list(self, entity: str, *, which: str, position: int, size: int = PAGE_SIZE) -> Page:
         mapping = MAPPINGS[entity]
         answer = self._client.query(
-            f"SELECT * FROM {mapping.resource} WHERE {WHICH[which]} ORDERBY Id"
+            f"SELECT * FROM {mapping.resource}{_where(mapping, which)} ORDERBY Id"
             f" STARTPOSITION {position} MAXRESULTS {size}"
         )
         found = _snapshots(mapping, answer)
@@ -86,8 +85,8 @@ class QuickBooksBooks:
         if len(ids) == 1:
             return {}
         answer = self._client.query(
-            f"SELECT * FROM {mapping.resource} WHERE Id IN ({_texts(ids)}) AND {WHICH['all']}"
-            f" MAXRESULTS {PAGE_SIZE}"
+            f"SELECT * FROM {mapping.resource} WHERE Id IN ({_texts(ids)})"
+            f"{'' if mapping.is_transaction else ' AND ' + WHICH['all']} MAXRESULTS {PAGE_SIZE}"
         )
         wanted = set(ids)
         return {
@@ -111,7 +110,8 @@ class QuickBooksBooks:
         mapping = MAPPINGS[entity]
         answer = self._client.query(
             f"SELECT * FROM {mapping.resource} WHERE {mapping.name_property}"
-            f" IN ({_texts(mapping.spellings(name))}) AND {WHICH['all']} MAXRESULTS {PAGE_SIZE}"
+            f" IN ({_texts(mapping.spellings(name))})"
+            f"{'' if mapping.is_transaction else ' AND ' + WHICH['all']} MAXRESULTS {PAGE_SIZE}"
         )
         wanted = name.strip().casefold()
         return [
@@ -130,14 +130,20 @@ class QuickBooksBooks:
         remote_id: str = "",
         version: int | None = None,
         kept: Mapping[str, Any] | None = None,
+        company: Mapping[str, Any] | None = None,
     ) -> Outgoing:
         payload = MAPPINGS[entity].payload(
-            operation, values, remote_id=remote_id, version=version, kept=kept or {}
+            operation,
+            values,
+            remote_id=remote_id,
+            version=version,
+            kept=kept or {},
+            company=company or {},
         )
         return Outgoing(
             entity=entity,
             operation=operation,
-            body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
+            body=to_json(payload),
             remote_id=remote_id,
             version=version,
         )
@@ -202,6 +208,13 @@ class QuickBooksProvider:
 def quoted(text: str) -> str:
     """A text as a query takes it: in single quotes, with a backslash as escape (3.3)."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _where(mapping: EntityMapping, which: str) -> str:
+    """Transactions are neither active nor inactive."""
+    parts = [mapping.where, "" if mapping.is_transaction else WHICH[which]]
+    told = " AND ".join(each for each in parts if each)
+    return f" WHERE {told}" if told else ""
 
 
 def _texts(values: Sequence[str]) -> str:

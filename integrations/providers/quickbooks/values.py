@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import simplejson
+
+from integrations.reconcile.record import plain_number
+
 # Nanoseconds in CloudEvents (reference 8.4), "-0700" in old webhooks (8.3), "Z" in the others.
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d+))?\s*(Z|z|[+-]\d\d:?\d\d)?"
@@ -48,3 +52,15 @@ def json_ready(value: Any) -> Any:
 def _text(value: str) -> str:
     """Without NUL and lone surrogates, which JSON can carry and no column can."""
     return value.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def number_text(value: Any) -> str:
+    """A number of an answer, made JSON-ready, as a record writes it: "75"; "" where none is."""
+    if value is None or value == "":
+        return ""
+    return plain_number(Decimal(str(value)))
+
+
+def to_json(value: Any) -> str:
+    """The exact text of a body; a Decimal is written digit by digit, never as a float."""
+    return str(simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":")))

@@ -2,8 +2,11 @@
 
 from integrations.providers.quickbooks.mapping.base import EntityMapping
 from integrations.providers.quickbooks.mapping.contact import ContactMapping
+from integrations.providers.quickbooks.mapping.service_item import ServiceItemMapping
 
-MAPPINGS: dict[str, EntityMapping] = {each.entity: each for each in (ContactMapping(),)}
+MAPPINGS: dict[str, EntityMapping] = {
+    each.entity: each for each in (ContactMapping(), ServiceItemMapping())
+}
 BY_RESOURCE: dict[str, EntityMapping] = {each.resource: each for each in MAPPINGS.values()}
 
 __all__ = ["BY_RESOURCE", "MAPPINGS", "EntityMapping"]

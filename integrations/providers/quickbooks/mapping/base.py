@@ -12,6 +12,8 @@ class EntityMapping(Protocol):
     entity: str  # ours: "contact"
     resource: str  # theirs: "Customer"; in paths it is written small
     name_property: str  # "DisplayName"
+    is_transaction: bool  # it is voided and deleted, never made inactive
+    where: str  # what of the resource is ours, for a listing; "": all of it
 
     def snapshot(self, payload: Mapping[str, Any]) -> Snapshot:
         """Read an object of an answer. `payload` is JSON-ready: see values.json_ready."""
@@ -24,9 +26,10 @@ class EntityMapping(Protocol):
         remote_id: str,
         version: int | None,
         kept: Mapping[str, Any],
+        company: Mapping[str, Any],
     ) -> dict[str, Any]:
         """
-        Build the object of a write.
+        Build the object of a write. `company`: see Books.compose.
 
         Raises:
             InvalidValue: a value is outside what QuickBooks takes; the limit is named.

@@ -14,6 +14,7 @@ from typing import Any, Final
 from integrations.entities.contact import ContactRecord
 from integrations.errors import InvalidValue
 from integrations.providers.base import Operation, Snapshot
+from integrations.providers.quickbooks.mapping.names import FORBIDDEN, object_of, plain_name
 from integrations.providers.quickbooks.values import parse_time
 from integrations.reconcile.record import UNKNOWN, Life, Ref
 
@@ -64,21 +65,19 @@ KEPT: Final = ("Active", "Job", "BillWithParent", "ParentRef", "BillAddr", "Ship
 PLAIN_NAMES: Final = frozenset({"display_name", "given_name", "family_name"})
 LABELS: Final = {each.name: each.label for each in ContactRecord.fields()}
 
-# "X (deleted)" is recorded; the form of the counter for a second one is not (5.6).
-SUFFIX: Final = re.compile(r"\s*\(deleted(?:[\s-]*\d+)?\)(?:[\s-]*(?:\d+|\(\d+\)))?$")
-_NOT_IN_NAMES: Final = re.compile(r"[:\t\r\n]")
-
 
 class ContactMapping:
     entity = "contact"
     resource = "Customer"
     name_property = "DisplayName"
+    is_transaction = False
+    where = ""
 
     # -- Reading ---------------------------------------------------------------------------------
 
     def snapshot(self, payload: Mapping[str, Any]) -> Snapshot:
         name = _display_name(payload)
-        times = _object(payload.get("MetaData"))
+        times = object_of(payload.get("MetaData"))
         return Snapshot(
             entity=self.entity,
             remote_id=str(payload["Id"]),
@@ -103,6 +102,7 @@ class ContactMapping:
         remote_id: str,
         version: int | None,
         kept: Mapping[str, Any],
+        company: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Only what is in `values` is sent, whole groups of it; an update is always sparse."""
         if operation is Operation.RETIRE:
@@ -124,18 +124,10 @@ class ContactMapping:
         return [name, f"{name} (deleted)", f"{name} (deleted 1)", f"{name} (deleted 2)"]
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _display_name(payload: Mapping[str, Any]) -> str:
     """The name without " (deleted)", which QuickBooks adds to inactive ones (5.6)."""
     name = str(payload.get("DisplayName") or "")
-    return _plain(name) if payload.get("Active") is False else name
-
-
-def _plain(name: str) -> str:
-    return SUFFIX.sub("", name) or name
+    return plain_name(name) if payload.get("Active") is False else name
 
 
 def _path(payload: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -143,7 +135,7 @@ def _path(payload: Mapping[str, Any], name: str) -> tuple[str, ...]:
     full = str(payload.get("FullyQualifiedName") or "")
     above = full.split(":")[:-1]
     if payload.get("Active") is False:
-        above = [_plain(each) for each in above]
+        above = [plain_name(each) for each in above]
     return (*above, name) if name or above else ()
 
 
@@ -155,7 +147,7 @@ def _record(payload: Mapping[str, Any], name: str) -> ContactRecord:
         values[each.name] = _read_text(payload, each, blank)
     for kind, property_ in ADDRESSES:
         told = property_ in payload or blank == ""
-        address = _object(payload.get(property_))
+        address = object_of(payload.get(property_))
         for part in PARTS:
             value = str(address.get(part.property) or "")
             values[f"{kind}_{part.name}"] = value if told else UNKNOWN
@@ -166,7 +158,7 @@ def _read_text(payload: Mapping[str, Any], text: Text, blank: Any) -> Any:
     if text.property not in payload:
         return blank
     value = payload[text.property]
-    return str((_object(value).get(text.inner) if text.inner else value) or "")
+    return str((object_of(value).get(text.inner) if text.inner else value) or "")
 
 
 def _read_life(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +171,7 @@ def _read_parent(payload: Mapping[str, Any]) -> dict[str, Any]:
     is_told = {"ParentRef", "Job"} & set(payload) or payload.get("sparse") is not True
     if not is_told:
         return {}
-    parent_id = _object(payload.get("ParentRef")).get("value")
+    parent_id = object_of(payload.get("ParentRef")).get("value")
     parent = Ref("contact", str(parent_id)) if parent_id else None
     is_billed = parent is not None and payload.get("BillWithParent") is True
     return {"parent": parent, "bill_with_parent": is_billed}
@@ -230,7 +222,7 @@ def _addresses(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, 
     for kind, property_ in ADDRESSES:
         if not any(values.get(f"{kind}_{part.name}", UNKNOWN) is not UNKNOWN for part in PARTS):
             continue
-        old = _object(kept.get(property_))
+        old = object_of(kept.get(property_))
         address = {name: old[name] for name in ADDRESS_KEEPS if name in old}
         for part in PARTS:
             value = values.get(f"{kind}_{part.name}", UNKNOWN)
@@ -245,7 +237,7 @@ def _parent(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any
     if parent is UNKNOWN and is_billed is UNKNOWN:
         return {}
     if parent is UNKNOWN:
-        parent_id = str(_object(kept.get("ParentRef")).get("value") or "")
+        parent_id = str(object_of(kept.get("ParentRef")).get("value") or "")
     else:
         if parent is not None and not isinstance(parent, Ref):
             raise TypeError("A parent is sent as a Ref of the books' own id.")
@@ -310,7 +302,7 @@ def _label(name: str) -> str:
 def _check_characters(text: Text, values: Mapping[str, Any]) -> None:
     """The colon separates the levels of a full name (4.1)."""
     value = _known(values, text.name)
-    if not _NOT_IN_NAMES.search(value):
+    if not FORBIDDEN.search(value):
         return
     proposal = " ".join(re.sub(r"\s*:\s*", " - ", value).split()).strip("- ")
     remedy = f'Change it, for example to "{proposal}".' if proposal else "Change it."

@@ -97,7 +97,7 @@ def changed_groups(one: ContactRecord, other: ContactRecord) -> dict[str, Any]:
 
 def created(record: ContactRecord, **unmodelled: Any) -> dict[str, Any]:
     payload = MAPPING.payload(
-        Operation.CREATE, record.values(), remote_id="", version=None, kept={}
+        Operation.CREATE, record.values(), remote_id="", version=None, kept={}, company={}
     )
     return shelf.create(json.loads(json.dumps(payload)), **unmodelled)
 
@@ -110,6 +110,7 @@ def changed(stored: dict[str, Any], values: dict[str, Any], *, merges: bool) -> 
         remote_id=told.remote_id,
         version=told.version,
         kept=json.loads(json.dumps(told.kept)),
+        company={},
     )
     return shelf.update(stored, json.loads(json.dumps(payload)), merges=merges)
 
@@ -159,7 +160,9 @@ def test_nothing_is_sent_that_did_not_change(one: ContactRecord, other: ContactR
     values = changed_groups(one, other)
     told = read(stored)
 
-    payload = MAPPING.payload(Operation.UPDATE, values, remote_id="58", version=0, kept=told.kept)
+    payload = MAPPING.payload(
+        Operation.UPDATE, values, remote_id="58", version=0, kept=told.kept, company={}
+    )
 
     names_of = {"parent": {"ParentRef", "Job", "BillWithParent"}, "life": {"Active"}}
     by_group = {
@@ -220,7 +223,12 @@ def test_reactivation_sends_the_name_without_deleted() -> None:
     assert stored["DisplayName"] == "Fees Billed (deleted)"
 
     payload = MAPPING.payload(
-        Operation.UPDATE, {"life": Life.LIVE}, remote_id="58", version=1, kept=read(stored).kept
+        Operation.UPDATE,
+        {"life": Life.LIVE},
+        remote_id="58",
+        version=1,
+        kept=read(stored).kept,
+        company={},
     )
 
     assert (payload["Active"], payload["DisplayName"]) == (True, "Fees Billed")
@@ -230,7 +238,12 @@ def test_an_edit_of_an_inactive_customer_does_not_touch_its_name() -> None:
     stored = changed(created_named("Fees Billed"), {"life": Life.INACTIVE}, merges=False)
 
     payload = MAPPING.payload(
-        Operation.UPDATE, {"phone": "1"}, remote_id="58", version=1, kept=read(stored).kept
+        Operation.UPDATE,
+        {"phone": "1"},
+        remote_id="58",
+        version=1,
+        kept=read(stored).kept,
+        company={},
     )
 
     assert payload == {
@@ -289,7 +302,7 @@ def test_text_that_no_column_can_hold_is_cleaned() -> None:
 
 
 def send(**values: Any) -> dict[str, Any]:
-    return MAPPING.payload(Operation.UPDATE, values, remote_id="58", version=0, kept={})
+    return MAPPING.payload(Operation.UPDATE, values, remote_id="58", version=0, kept={}, company={})
 
 
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items())
@@ -349,7 +362,7 @@ def test_a_customer_without_a_name_is_refused() -> None:
         send(display_name="  ")
     with pytest.raises(InvalidValue, match="display name"):
         MAPPING.payload(
-            Operation.CREATE, {"given_name": "Ada"}, remote_id="", version=None, kept={}
+            Operation.CREATE, {"given_name": "Ada"}, remote_id="", version=None, kept={}, company={}
         )
 
 

@@ -1,0 +1,111 @@
+"""Turns ids of one side into the other's: what a record points to, by the links there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.entities import ENTITIES
+from integrations.entities.base import Reference, Unlinked, id_of_theirs, theirs
+from integrations.errors import MissingDependency
+from integrations.models import Connection, Link
+from integrations.reconcile.record import UNKNOWN, Record, Ref
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turned[R: Record]:
+    """A record in our ids, and the first of its references that goes without a link."""
+
+    record: R
+    without: Ref | None = None
+
+
+def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = True) -> Turned[R]:
+    """
+    Turn the provider's references in `record` into our ids.
+
+    Raises:
+        MissingDependency: it points to a record that is about to be created here, or to one
+            that it cannot be without. With `may_wait` False only the latter.
+    """
+    missing: list[Ref] = []
+
+    def turn(value: Any, reference: Reference) -> Any:
+        if not isinstance(value, Ref):
+            return value
+        link = _link_of(connection, value)
+        if link is not None and link.state == Link.State.LINKED:
+            return link.local_id
+        is_needed = reference.unlinked is Unlinked.WAITS
+        if is_needed or (link is not None and may_wait and is_coming(link)):
+            raise MissingDependency(value.entity, remote_id=value.remote_id)
+        missing.append(value)
+        is_theirs = reference.unlinked is Unlinked.THEIRS
+        return theirs(value.remote_id) if is_theirs else UNKNOWN
+
+    turned = _turn_all(record.entity, record.values(), turn)
+    return Turned(
+        record=record.from_values(turned) if turned else record,
+        without=missing[0] if missing else None,
+    )
+
+
+def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Turn our ids in `values` into references of the provider.
+
+    Raises:
+        MissingDependency: it points to a record of ours that is not linked.
+    """
+
+    def turn(value: Any, reference: Reference) -> Any:
+        if value is None or value is UNKNOWN:
+            return value
+        their_id = id_of_theirs(value)
+        if their_id is not None:
+            return Ref(reference.entity, their_id)
+        link = Link.objects.filter(
+            connection=connection, entity=reference.entity, local_id=value, state=Link.State.LINKED
+        ).first()
+        if link is None or link.remote_id is None:
+            raise MissingDependency(reference.entity, local_id=value)
+        return Ref(reference.entity, link.remote_id)
+
+    return _turn_all(entity, values, turn)
+
+
+def _turn_all(
+    entity: str, values: Mapping[str, Any], turn: Callable[[Any, Reference], Any]
+) -> dict[str, Any]:
+    """`values` with each reference put through `turn`; what turns UNKNOWN is left out."""
+    turned = dict(values)
+    for reference in ENTITIES[entity].references:
+        value = turned.get(reference.field)
+        if value is None:
+            continue
+        if reference.inner:
+            turned[reference.field] = [_turn_inner(each, reference, turn) for each in value]
+        else:
+            turned[reference.field] = turn(value, reference)
+    return {name: value for name, value in turned.items() if value is not UNKNOWN}
+
+
+def _turn_inner(
+    entry: Mapping[str, Any], reference: Reference, turn: Callable[[Any, Reference], Any]
+) -> dict[str, Any]:
+    value = entry.get(reference.inner)
+    return {**entry, reference.inner: None if value is None else turn(value, reference)}
+
+
+def _link_of(connection: Connection, ref: Ref) -> Link | None:
+    return (
+        Link.objects.filter(connection=connection, entity=ref.entity, remote_id=ref.remote_id)
+        .exclude(state=Link.State.FORMER)
+        .first()
+    )
+
+
+def is_coming(link: Link) -> bool:
+    """Whether it is being created on the other side, or would be but for what it waits for."""
+    return link.state == Link.State.UNDECIDED and bool(link.wake_at or link.rests)
