@@ -18,6 +18,7 @@ def must_have_billing(firm: Firm) -> None:
     """
     if not firm.has_billing:
         raise NotLicensed(
-            f"Service items need the {Licence.TIME_AND_BILLING.label} licence, which {firm} "
-            "doesn't hold. An admin sees the firm's licences in Settings, Billing plan."
+            "Service items, invoices and payments need the "
+            f"{Licence.TIME_AND_BILLING.label} licence, which {firm} doesn't hold. An admin sees "
+            "the firm's licences in Settings, Billing plan."
         )

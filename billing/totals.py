@@ -145,12 +145,22 @@ def check_rate(rate: Decimal) -> None:
     _check("The rate", rate, decimals=DECIMALS)
 
 
+def is_possible(value: Decimal, *, decimals: int) -> bool:
+    """Say whether `value` could be a quantity or a rate (7 decimals), or money (2)."""
+    try:
+        _check("It", value, decimals=decimals)
+    except NotAnAmount:
+        return False
+    return True
+
+
 def compute_totals(
     lines: Sequence[Line],
     *,
     discount: Discount | None = None,
     rates: Sequence[TaxRate] = (),
     given_tax: Decimal | None = None,
+    other: Decimal = ZERO,
 ) -> Totals:
     """
     Add up an invoice.
@@ -158,6 +168,7 @@ def compute_totals(
     Args:
         rates: of the invoice's tax code; none for a contact that is exempt.
         given_tax: the tax in cents that stands as it is, computed by somebody else.
+        other: cents that the books add beside lines, discount and tax; part of the total only.
     Raises:
         DiscountTooLarge, TotalBelowZero, NotAnAmount: it cannot be an invoice.
     """
@@ -174,13 +185,8 @@ def compute_totals(
     else:
         _check("The tax", given_tax, decimals=2)
         tax = _to_cents(given_tax)
-    total = EXACT.add(EXACT.subtract(subtotal, taken), tax)
-    _check("The total", total, decimals=2)
-    if total < 0:
-        raise TotalBelowZero(
-            f"This comes to {total}. An invoice cannot be below 0: that is a credit; "
-            "make it in QuickBooks."
-        )
+    _check("Other in QuickBooks", other, decimals=2)
+    total = EXACT.add(EXACT.add(EXACT.subtract(subtotal, taken), tax), other)
     return Totals(
         subtotal=subtotal,
         discount=taken,
@@ -189,7 +195,7 @@ def compute_totals(
         taxable_base=base,
         taxes=taxes,
         tax=tax,
-        total=total,
+        total=_check_total(total),
     )
 
 
@@ -223,6 +229,16 @@ def derive_status(
     if due_on < today:
         return Status.OVERDUE
     return Status.PART_PAID if balance < total else Status.SENT
+
+
+def _check_total(total: Decimal) -> Decimal:
+    _check("The total", total, decimals=2)
+    if total < 0:
+        raise TotalBelowZero(
+            f"This comes to {total}. An invoice cannot be below 0: that is a credit; "
+            "make it in QuickBooks."
+        )
+    return total
 
 
 def _discount_amount(discount: Discount | None, subtotal: Decimal) -> Decimal:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import requests
 from django.utils import timezone
 
-from billing.models import ServiceItem
-from billing.services import service_items
+from billing.models import Invoice, ServiceItem, TaxRate
+from billing.services import invoices, service_items, tax_rates
+from billing.services.invoices import LineInput
 from contacts import services as contact_services
 from contacts.models import Contact
 from firms.middleware import actor_of
@@ -60,6 +62,43 @@ def make_service_item(firm: Firm, **values: Any) -> ServiceItem:
     return service_items.accept_from_books(
         actor=Actor.for_sync(firm_id=firm.pk, label="a test"), item_id=None, values=values, now=NOW
     )
+
+
+def make_tax_rate(firm: Firm, *percents: str, **values: Any) -> TaxRate:
+    """A rate of 8.7 %, or of the parts that are named."""
+    number = next(_numbers)
+    parts = [
+        tax_rates.Part(name=f"Part {place}", percent=Decimal(percent))
+        for place, percent in enumerate(percents or ("8.7",), start=1)
+    ]
+    return tax_rates.create_tax_rate(
+        actor=Actor.for_sync(firm_id=firm.pk, label="a test"),
+        name=values.get("name", f"Tax rate {number}"),
+        parts=parts,
+        now=NOW,
+    )
+
+
+def make_line(**values: Any) -> LineInput:
+    """A line of 2 at 75.00."""
+    given = {"description": "Bookkeeping", "quantity": Decimal(2), "rate": Decimal(75), **values}
+    return LineInput(**given)
+
+
+def make_invoice(firm: Firm, *, status: str = "sent", **values: Any) -> Invoice:
+    """An invoice of one line, 150.00, to a contact of its own; `status` "draft" or "sent"."""
+    actor = Actor.for_sync(firm_id=firm.pk, label="a test")
+    if "contact_id" not in values:
+        values["contact_id"] = (values.pop("contact", None) or make_contact(firm)).pk
+    defaults = {
+        "issued_on": date(2026, 11, 20),
+        "term_days": None if "due_on" in values else 30,
+        "lines": [make_line()],
+    }
+    draft = invoices.create_draft(actor=actor, values={**defaults, **values}, now=NOW)
+    if status == "draft":
+        return draft
+    return invoices.mark_as_sent(actor=actor, invoice=draft, now=NOW)
 
 
 def connect(firm: Firm, emulator_url: str, **fields: Any) -> Connection:

@@ -1,1 +1,1 @@
-"""The only writers of billing's records, one module for each kind."""
+"""The only writers of billing's records, one or a few modules for each kind."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.utils import timezone
 
+from billing.services import invoices
 from contacts import imports
 from contacts.models import Contact
 from firms.middleware import actor_of
 from firms.models import Firm
+from firms.permissions import Actor
 from integrations.models import (
     Activity,
     Connection,
@@ -19,7 +23,14 @@ from integrations.models import (
     MatchProposal,
     Setup,
 )
-from tests.factories import make_contact, make_firm, make_member, make_service_item
+from tests.factories import (
+    make_contact,
+    make_firm,
+    make_invoice,
+    make_member,
+    make_service_item,
+    make_tax_rate,
+)
 
 
 def fill(*, company_id: str) -> Firm:
@@ -31,6 +42,7 @@ def fill(*, company_id: str) -> Firm:
     )
     contact = make_contact(firm)
     make_service_item(firm)
+    _bill_something(firm, contact)
     connection = _connect(firm, company_id)
     link = Link.objects.create(
         connection=connection,
@@ -44,6 +56,20 @@ def fill(*, company_id: str) -> Firm:
     _ask_something(firm, connection, link)
     _review_something(firm, connection, contact)
     return firm
+
+
+def _bill_something(firm: Firm, contact: Contact) -> None:
+    rate = make_tax_rate(firm)
+    make_invoice(firm, contact=contact, status="draft")
+    sent = make_invoice(firm, contact=contact, tax_rate_id=rate.pk)
+    invoices.note_from_books(
+        actor=Actor.for_sync(firm_id=firm.pk),
+        invoice_id=sent.pk,
+        line_ids=["1"],
+        credits=[{"kind": "Credit memo", "amount": Decimal(1)}],
+        lock_reason=None,
+        now=timezone.now(),
+    )
 
 
 def _connect(firm: Firm, company_id: str) -> Connection:

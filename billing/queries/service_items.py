@@ -1,4 +1,4 @@
-"""Reads of billing that search, filter, sort or count. All in one firm."""
+"""Lists of service items."""
 
 from __future__ import annotations
 

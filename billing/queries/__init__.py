@@ -1,0 +1,45 @@
+"""Reads of billing that search, filter, sort or count, one module a kind. All in one firm."""
+
+from billing.queries.invoices import (
+    bill_to_options,
+    last_invoice_of,
+    line_item_options,
+    lines_with_items,
+    tax_rates_of,
+    tax_rates_with_use,
+)
+from billing.queries.money import (
+    ContactMoney,
+    contact_money,
+    is_settled,
+    with_balance,
+    with_status,
+    with_unapplied,
+)
+from billing.queries.service_items import (
+    ItemFilters,
+    count_items_by_status,
+    item_sync_state,
+    listed_items,
+    search_items,
+)
+
+__all__ = [
+    "ContactMoney",
+    "ItemFilters",
+    "bill_to_options",
+    "contact_money",
+    "count_items_by_status",
+    "is_settled",
+    "item_sync_state",
+    "last_invoice_of",
+    "line_item_options",
+    "lines_with_items",
+    "listed_items",
+    "search_items",
+    "tax_rates_of",
+    "tax_rates_with_use",
+    "with_balance",
+    "with_status",
+    "with_unapplied",
+]

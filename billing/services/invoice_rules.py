@@ -1,0 +1,182 @@
+"""Rules for people who write invoices. They bind nothing that comes from the books."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from billing import terms
+from billing.models import Invoice, InvoiceLine, TaxRate
+from billing.services import numbering
+from billing.services.invoice_errors import (
+    ContactArchived,
+    ContactFixed,
+    ContactMissing,
+    DateNotPossible,
+    DiscountNotPossible,
+    InvoiceLocked,
+    LineNotPossible,
+    LinesMissing,
+    NumberMissing,
+    TaxRateNotPossible,
+    TermsNotPossible,
+    TextTooLong,
+    TotalFixed,
+)
+from contacts.models import Contact
+
+TEXTS = {"po_number": "PO number", "message": "Message", "private_note": "Private note"}
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+LOCKABLE = {
+    "contact_id", "lines", "discount_percent", "discount_amount", "is_discount_before_tax",
+    "tax_rate_id",
+}  # fmt: skip
+
+
+def check_head(invoice: Invoice, changed: Collection[str]) -> None:
+    """Check what changed of all but lines, number and totals: what came from the books may stay."""
+    if "contact_id" in changed:
+        check_contact(invoice)
+    for name in set(TEXTS) & set(changed):
+        _check_text(invoice, name)
+    if {"issued_on", "due_on", "term_days"} & set(changed):
+        _check_dates(invoice)
+    if "tax_rate_id" in changed and invoice.tax_rate_id is not None:
+        _check_tax_rate(invoice)
+    if invoice.discount_percent is not None and invoice.discount_amount is not None:
+        raise DiscountNotPossible(
+            "A discount is a percentage or an amount. Leave one of them empty.",
+            field="discount_percent",
+        )
+
+
+def check_number(invoice: Invoice) -> None:
+    if not invoice.number:
+        raise NumberMissing("Enter an invoice number.")
+    numbering.check(invoice.number, firm_id=invoice.firm_id, other_than=invoice.pk)
+
+
+def check_contact(invoice: Invoice) -> Contact:
+    """
+    Raises:
+        ContactMissing, ContactArchived
+    """
+    contacts = Contact.objects.for_firm(invoice.firm_id)
+    contact = contacts.filter(pk=invoice.contact_id).first() if invoice.contact_id else None
+    if contact is None:
+        raise ContactMissing("Choose a contact.")
+    if contact.is_archived:
+        raise ContactArchived(
+            f"{contact} is archived. Restore the contact first, or choose another."
+        )
+    return contact
+
+
+def check_may_leave_draft(invoice: Invoice, lines: Collection[InvoiceLine]) -> None:
+    """
+    Raises:
+        ContactArchived, LinesMissing, LineNotPossible: it cannot be billed like this.
+    """
+    check_contact(invoice)
+    check_bills_something(lines)
+    for line in lines:
+        if line.service_item is not None and line.service_item.is_archived:
+            raise LineNotPossible(
+                line.position,
+                f"{line.service_item} is archived. Restore it, or choose another service item.",
+                column="service_item_id",
+            )
+
+
+def check_bills_something(lines: Collection[InvoiceLine]) -> None:
+    """
+    Raises:
+        LinesMissing
+    """
+    if not any(line.amount is not None for line in lines):
+        raise LinesMissing("An invoice that is sent needs a line with an amount. Add one.")
+
+
+def check_locks(invoice: Invoice, changed: Collection[str], *, is_settled: bool) -> None:
+    """
+    Check that nothing changed that is fixed in QuickBooks, or by payments and credits.
+
+    Raises:
+        InvoiceLocked, ContactFixed
+    """
+    fixed = LOCKABLE & set(changed)
+    if invoice.lock_reason and fixed:
+        raise InvoiceLocked(
+            f"{invoice.lock_reason}: lines and contact can be changed in QuickBooks only. "
+            "Dates, terms, number and message can be changed here.",
+            field="lines" if "lines" in fixed else min(fixed),
+        )
+    if is_settled and "contact_id" in changed:
+        raise ContactFixed(
+            "Payments or credits stand against this invoice, so its contact stays. "
+            "Void the payments first, or make another invoice."
+        )
+
+
+def check_total_stays(before: Any, after: Any) -> None:
+    """
+    Raises:
+        TotalFixed
+    """
+    if before != after:
+        raise TotalFixed(
+            f"Payments or credits stand against this invoice, so its total has to stay {before:,}; "
+            f"this comes to {after:,}. Void the payments first, or make another invoice."
+        )
+
+
+def _check_text(invoice: Invoice, name: str) -> None:
+    column: Any = Invoice._meta.get_field(name)
+    length = len(getattr(invoice, name))
+    if length > column.max_length:
+        raise TextTooLong(
+            f"{TEXTS[name]}: at most {column.max_length} characters; these are {length}. "
+            "Shorten it.",
+            field=name,
+        )
+
+
+def _check_dates(invoice: Invoice) -> None:
+    for name, label in (("issued_on", "issue"), ("due_on", "due")):
+        value = getattr(invoice, name)
+        if value is None:
+            raise DateNotPossible(f"Enter the {label} date.", field=name)
+        if not EARLIEST <= value <= LATEST:
+            raise DateNotPossible(
+                f"The {label} date has to be between {EARLIEST.year} and {LATEST.year}.", field=name
+            )
+    if invoice.due_on < invoice.issued_on:
+        raise DateNotPossible(
+            "The due date is before the issue date. Choose the same day or a later one.",
+            field="due_on",
+        )
+
+
+def set_due_date(invoice: Invoice) -> None:
+    """
+    With terms the due date follows from the issue date; without it was chosen.
+
+    Raises:
+        TermsNotPossible
+    """
+    days = invoice.term_days
+    if days is None or not isinstance(invoice.issued_on, date):
+        return
+    if not 0 <= days <= terms.MOST_DAYS:
+        raise TermsNotPossible(f"Terms can be 0 to {terms.MOST_DAYS} days.")
+    if EARLIEST <= invoice.issued_on <= LATEST:
+        invoice.due_on = terms.due_date(invoice.issued_on, days)
+
+
+def _check_tax_rate(invoice: Invoice) -> None:
+    rate = TaxRate.objects.for_firm(invoice.firm_id).filter(pk=invoice.tax_rate_id or 0).first()
+    if rate is None:
+        raise TaxRateNotPossible("Choose a tax rate of the list.")
+    if rate.is_archived:
+        raise TaxRateNotPossible(f"{rate} is archived. Restore it, or choose another tax rate.")
