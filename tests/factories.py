@@ -11,8 +11,8 @@ from typing import Any
 import requests
 from django.utils import timezone
 
-from billing.models import Invoice, ServiceItem, TaxRate
-from billing.services import invoices, service_items, tax_rates
+from billing.models import Invoice, Payment, ServiceItem, TaxRate
+from billing.services import invoices, payments, service_items, tax_rates
 from billing.services.invoices import LineInput
 from contacts import services as contact_services
 from contacts.models import Contact
@@ -99,6 +99,21 @@ def make_invoice(firm: Firm, *, status: str = "sent", **values: Any) -> Invoice:
     if status == "draft":
         return draft
     return invoices.mark_as_sent(actor=actor, invoice=draft, now=NOW)
+
+
+def make_payment(invoice: Invoice, amount: str | Decimal, **values: Any) -> Payment:
+    """A payment of `amount` to one invoice of the same contact."""
+    part = {"invoice_id": invoice.pk, "amount": Decimal(amount)}
+    defaults = {
+        "contact_id": invoice.contact_id,
+        "received_on": date(2026, 11, 25),
+        "amount": Decimal(amount),
+        "method": "Check",
+        "reference": "2064",
+        "parts": [part],
+    }
+    actor = Actor.for_sync(firm_id=invoice.firm_id, label="a test")
+    return payments.record_payment(actor=actor, values={**defaults, **values}, now=NOW)
 
 
 def connect(firm: Firm, emulator_url: str, **fields: Any) -> Connection:

@@ -65,6 +65,7 @@ class Invoice(models.Model):
     discount_amount = models.DecimalField(max_digits=13, decimal_places=2, null=True)
     is_discount_before_tax = models.BooleanField(default=True)
     tax_rate = models.ForeignKey("billing.TaxRate", models.PROTECT, null=True, related_name="+")
+    books_tax_code = models.CharField(max_length=64, blank=True)  # there, while no rate of ours
     # QuickBooks computed the tax; it stands until lines, discount, rate or contact change here.
     is_tax_given = models.BooleanField(default=False)
     currency = models.CharField(max_length=3, default="USD")

@@ -10,6 +10,7 @@ from billing.queries.invoices import (
 )
 from billing.queries.money import (
     ContactMoney,
+    balances_of,
     contact_money,
     is_settled,
     with_balance,
@@ -25,6 +26,7 @@ from billing.queries.service_items import (
 )
 
 __all__ = [
+    "balances_of",
     "ContactMoney",
     "ItemFilters",
     "bill_to_options",

@@ -64,6 +64,12 @@ def with_balance(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
     )
 
 
+def balances_of(invoices: QuerySet[Invoice]) -> dict[int, Decimal]:
+    """Balance by id of these invoices; see `with_balance`."""
+    rows: QuerySet[Any] = with_balance(invoices)
+    return {row.pk: row.balance for row in rows}
+
+
 def with_status(invoices: QuerySet[Invoice], *, today: date) -> QuerySet[Invoice]:
     """Add `shown_status`, a value of `billing.totals.Status`, to what `with_balance` made."""
     return invoices.annotate(
@@ -86,8 +92,13 @@ def is_settled(invoice: Invoice) -> bool:
 
 
 def with_unapplied(payments: QuerySet[Payment]) -> QuerySet[Payment]:
-    """Add `applied` and `unapplied`; of a void payment both are 0."""
-    parts = _sum_of(PaymentPart.objects.all(), "payment")
+    """
+    Add `applied` and `unapplied`; of a void payment both are 0.
+
+    What stands against a void invoice is applied to nothing.
+    """
+    is_live = Q(invoice=None) | ~Q(invoice__status=Invoice.Status.VOID)
+    parts = _sum_of(PaymentPart.objects.filter(is_live), "payment")
     is_void = When(is_void=True, then=NOTHING)
     return payments.annotate(applied=Case(is_void, default=parts, output_field=MONEY)).annotate(
         unapplied=Case(is_void, default=F("amount") - F("applied"), output_field=MONEY)

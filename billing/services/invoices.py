@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from billing import queries
+from billing import periods, queries
 from billing.licence import must_have_billing
 from billing.models import Invoice, InvoiceLine, InvoiceTax, VoidedBy
 from billing.services import invoice_errors as errors
@@ -145,6 +145,9 @@ def update_invoice(
         rules.check_total_stays(total, current.total)
     if not current.is_draft and "lines" in changed:
         rules.check_bills_something(lines)
+    if not current.is_draft and changed & {*NOTICED, "contact_id"}:
+        for day in sorted({before["issued_on"], current.issued_on}):
+            periods.must_be_open(current.firm_id, day)
     _mark_changed(current, changed)
     if "lines" in changed:
         store.write_lines(current, lines, before=before_lines)
@@ -252,6 +255,7 @@ def void_invoice(
         settlement.void_payments(actor=actor, invoice=current, reason=reason, now=now)
     else:
         settlement.keep_payments(actor=actor, invoice=current, now=now)
+    periods.must_be_open(current.firm_id, current.issued_on)
     current.status, current.voided_by = Invoice.Status.VOID, VoidedBy.HERE
     current.voided_at, current.void_reason = now, reason
     store.update(actor=actor, invoice=current, now=now)
@@ -396,6 +400,7 @@ def _leave_draft(*, actor: Actor, invoice: Invoice, now: datetime, version: int 
             f"{current} is no longer a draft: it was sent or voided meanwhile."
         )
     rules.check_may_leave_draft(current, store.lines_of(current))
+    periods.must_be_open(current.firm_id, current.issued_on)
     current.status, current.sent_at = Invoice.Status.SENT, now
     store.update(actor=actor, invoice=current, now=now)
     return current

@@ -23,7 +23,7 @@ HEAD = (
     "contact_id", "number", "po_number", "issued_on", "term_days", "due_on", "message",
     "private_note", "emailed_to", "is_emailed_there", "currency", "lock_reason", "tax_rate_id",
     "is_discount_before_tax", "discount_percent", "discount_amount", "discount", "other_amount",
-    "tax", "total",
+    "tax", "total", "books_tax_code",
 )  # fmt: skip
 LINE = (
     "books_id", "kind", "service_item_id", "books_item", "item_name", "description", "served_on",
@@ -34,7 +34,7 @@ CREDIT = ("kind", "number", "dated_on", "amount")
 FIELDS = (*HEAD, "lines", "taxes", "life")
 MONEY = {
     "lines", "taxes", "tax", "total", "discount", "discount_percent", "discount_amount",
-    "is_discount_before_tax", "other_amount", "tax_rate_id",
+    "is_discount_before_tax", "other_amount", "tax_rate_id", "books_tax_code",
 }  # fmt: skip
 ENDED = {"void": VoidedBy.BOOKS_VOID, "deleted": VoidedBy.BOOKS_DELETE}
 
@@ -92,6 +92,19 @@ def note_from_books(
         lock_reason is not None and _note_lock_reason(invoice, lock_reason),
     ]
     return any(found)
+
+
+@transaction.atomic
+def take_back_void(*, actor: Actor, invoice_id: int, now: datetime) -> Invoice:
+    """The books would not void it: it lives again, as it was, with what was paid."""
+    if not actor.is_sync:
+        raise ValueError("Only the sync takes a void back.")
+    invoice = store.lock(invoice_id, firm_id=actor.firm_id)
+    if invoice.is_void:
+        invoice.status, invoice.voided_by = Invoice.Status.SENT, ""
+        invoice.voided_at, invoice.void_reason = None, ""
+        store.update(actor=actor, invoice=invoice, now=now)
+    return invoice
 
 
 def _check_call(actor: Actor, values: Mapping[str, Any]) -> None:

@@ -11,9 +11,13 @@ from firms.permissions import Actor, Permission
 
 
 def keep_payments(*, actor: Actor, invoice: Invoice, now: datetime) -> int:
-    """Take live payments off the invoice: the money stays, unapplied. Return how many."""
+    """
+    Tell of the live payments of an invoice that is about to be void. Return how many.
+
+    Their parts stay: of a void invoice they count as unapplied, and if the books refuse the void
+    everything is as it was.
+    """
     payments = _payments_of(invoice)
-    PaymentPart.objects.filter(invoice=invoice, payment__in=payments).delete()
     for payment in payments:
         _save(actor=actor, payment=payment, now=now)
     return len(payments)

@@ -47,6 +47,7 @@ def test_a_second_sender_would_be_found(tmp_path):
 
 
 FROM_BOOKS = "billing/services/invoices_from_books.py"
+PAYMENT_NOTES = "billing/services/payments_from_books.py"
 WRITERS = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "get_or_create"}
 
 
@@ -63,6 +64,8 @@ WRITERS = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "
         ("InvoiceLine", {"billing/services/invoice_store.py", FROM_BOOKS}),
         ("InvoiceTax", {"billing/services/invoice_store.py"}),
         ("InvoiceCredit", {FROM_BOOKS}),
+        ("Payment", {"billing/services/payment_store.py", PAYMENT_NOTES}),
+        ("PaymentPart", {"billing/services/payment_store.py"}),
     ],
 )
 def test_only_its_services_write_a_record(model, services):
