@@ -8,7 +8,7 @@ SyncError
 +-- MissingDependency       the record it points to is not linked: rest until that one wakes it
 +-- Refused                 the provider will not take this record: an issue on the record
 |   +-- DuplicateName  DuplicateNumber  ReferenceInactive  PeriodClosed  Deposited  HasBalance
-|   +-- InvalidValue
+|   +-- InvalidValue  SetUpNeeded
 +-- ReconnectNeeded         consent revoked or expired: the connection rests, banner
 +-- CompanyUnavailable      subscription ended, company closed: the connection rests, banner
 +-- ReadsUsedUp             the month's metered reads are spent: reads rest, writes go on
@@ -126,6 +126,12 @@ class ReferenceInactive(Refused):
     """It, or something it uses, was made inactive in QuickBooks or is no longer there."""
 
     code = "reference_inactive"
+
+
+class SetUpNeeded(Refused):
+    """Something has to be chosen or switched on first."""
+
+    code = "set_up"
 
 
 class PeriodClosed(Refused):

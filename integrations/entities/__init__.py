@@ -2,9 +2,13 @@
 
 from integrations.entities.base import EntitySpec, Half, Local, LocalRefused, LocalStore
 from integrations.entities.contact import CONTACT
+from integrations.entities.invoice import INVOICE
+from integrations.entities.payment import PAYMENT
 from integrations.entities.service_item import SERVICE_ITEM
 
-ENTITIES: dict[str, EntitySpec] = {spec.key: spec for spec in (CONTACT, SERVICE_ITEM)}
+ENTITIES: dict[str, EntitySpec] = {
+    spec.key: spec for spec in (CONTACT, SERVICE_ITEM, INVOICE, PAYMENT)
+}
 
 
 def entities_of(profile: str, *, with_billing: bool) -> list[str]:
@@ -19,6 +23,8 @@ def entities_of(profile: str, *, with_billing: bool) -> list[str]:
 __all__ = [
     "CONTACT",
     "ENTITIES",
+    "INVOICE",
+    "PAYMENT",
     "SERVICE_ITEM",
     "EntitySpec",
     "Half",

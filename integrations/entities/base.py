@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
 from django.dispatch import Signal
 
 from firms.permissions import Actor
-from integrations.reconcile.policy import Direction, Policy
+from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Record
 
 
@@ -64,6 +65,8 @@ class Local:
     label: str  # what people call it: a name, a number
     path: tuple[str, ...] = ()  # names from the top parent down to it
     is_ready: bool = True  # False: a draft, which nothing is made of there yet
+    is_ours: bool = True  # its number or reference is one of ours, which the books may take
+    amount: Decimal | None = None  # what a transaction comes to here
 
 
 class LocalRefused(Exception):
@@ -114,12 +117,44 @@ class LocalStore(Protocol):
         `version` None: whatever it is now. Raises LocalRefused.
         """
 
+    def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
+        """
+        The books refused to void or delete it: it lives again. None where nothing is ever void.
+        """
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """
         Take in what the books say of it beside the synced fields (`Snapshot.facts`).
 
         It is shown, never merged: no version, no event. Writes nothing where nothing differs.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a connection's rules and its company's preferences mean for its records."""
+
+    profile: str
+    syncs_notes: bool = False  # of contacts
+    syncs_private_notes: bool = False  # of invoices
+    sends_numbers: bool = False  # our invoice numbers count there
+    is_tax_automated: bool = False  # the company's tax codes are not ours to choose
+    has_po_field: bool = False  # the company has a custom field for PO numbers
+    deletes_voided: bool = False  # an invoice voided here is deleted there
+    invoices_direction: Direction = Direction.TWO_WAY
+    methods: Set[str] = frozenset()  # names of its payment methods, folded
+
+
+def nothing_kept_out(rules: Rules, local: Local | None) -> frozenset[str]:
+    return frozenset()
+
+
+def both_ways(rules: Rules) -> Direction:
+    return Direction.TWO_WAY
+
+
+def as_it_is(record: Record, rules: Rules) -> Record:
+    return record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,10 +168,23 @@ class EntitySpec:
     store: LocalStore
     changed: Signal  # sends firm_id, <key>_id, version, actor
     match: Mapping[str, Callable[[Record, Sequence[str]], str]]  # profile -> key of a record
-    policy: Policy
     directions: Mapping[str, tuple[Direction, ...]]  # profile -> allowed; the first is the default
     half: Half = Half.CONTACTS
+    # Groups that the rules keep out of the sync of one record.
+    kept_out: Callable[[Rules, Local | None], Set[str]] = nothing_kept_out
+    # Either side's record as the rules let it be compared.
+    as_compared: Callable[[Record, Rules], Record] = as_it_is
+    # Our record as the rules let it be seen by the other side.
+    as_synced: Callable[[Record, Rules], Record] = as_it_is
+    chosen_direction: Callable[[Rules], Direction] = both_ways
     references: tuple[Reference, ...] = ()
     names: str = "display_name"  # the field people know it by
+    is_transaction: bool = False  # it is voided or deleted, never archived
     tells_apart: tuple[str, ...] = ()  # other fields that hardly two records have alike
     url_name: str = ""  # page of one record, by its id
+
+    def direction(self, rules: Rules) -> Direction:
+        """Which way it flows: the first of its profile's, unless a rule chose another."""
+        allowed = self.directions[rules.profile]
+        chosen = self.chosen_direction(rules)
+        return chosen if chosen in allowed else allowed[0]

@@ -15,9 +15,9 @@ from contacts import services
 from contacts.events import contact_changed
 from contacts.models import Address, Contact
 from firms.permissions import Actor
-from integrations.entities.base import EntitySpec, Local, LocalRefused, Reference
+from integrations.entities.base import EntitySpec, Local, LocalRefused, Reference, Rules
 from integrations.reconcile import record as compare
-from integrations.reconcile.policy import Direction, Policy
+from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part
 
 
@@ -126,6 +126,9 @@ class ContactStore:
             raise LocalRefused(str(error)) from error
         return _local(contact, path=_path(contact))
 
+    def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
+        return None  # it is archived, and that stands here whatever the books say
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """Nothing: all that is shown of a customer is synced."""
 
@@ -223,6 +226,11 @@ def same_email(record: Record, path: Sequence[str]) -> str:
     return str(compare.email(record.email)) if isinstance(record.email, str) else ""
 
 
+def kept_out(rules: Rules, local: Local | None) -> frozenset[str]:
+    """Notes may hold what bookkeepers must not see: they go along by a rule only."""
+    return frozenset() if rules.syncs_notes else frozenset({"notes"})
+
+
 CONTACT = EntitySpec(
     key="contact",
     label="Contacts",
@@ -231,7 +239,7 @@ CONTACT = EntitySpec(
     store=ContactStore(),
     changed=contact_changed,
     match={"two_way": same_name, "push_only": same_email},
-    policy=Policy(direction=Direction.TWO_WAY, without=frozenset({"notes"})),
+    kept_out=kept_out,
     directions={"two_way": (Direction.TWO_WAY,), "push_only": (Direction.PUSH,)},
     references=(Reference(entity="contact", field="parent"),),
     tells_apart=("email", "phone", "other_phone", "mobile", "fax"),

@@ -18,7 +18,7 @@ from firms.permissions import Actor
 from integrations.entities.base import EntitySpec, Half, Local, LocalRefused
 from integrations.entities.contact import fold
 from integrations.reconcile import record as compare
-from integrations.reconcile.policy import Direction, Policy
+from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Unknown, part
 
 
@@ -99,6 +99,9 @@ class ServiceItemStore:
             raise LocalRefused(str(error)) from error
         return _local(item)
 
+    def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
+        return None  # it is archived, and that stands here whatever the books say
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         service_items.note_from_books(
             actor=actor,
@@ -164,7 +167,6 @@ SERVICE_ITEM = EntitySpec(
     store=ServiceItemStore(),
     changed=service_item_changed,
     match={"two_way": same_item},
-    policy=Policy(direction=Direction.TWO_WAY),
     directions={"two_way": (Direction.TWO_WAY,), "push_only": ()},
     half=Half.BILLING,
     names="name",

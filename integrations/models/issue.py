@@ -27,6 +27,7 @@ class Issue(models.Model):
         TOTALS_DIFFER = "totals_differ", "Totals differ"
         SAME_PAYMENT = "same_payment", "Same payment?"
         BILLED_TWICE = "billed_twice", "Billed twice?"
+        DELETE_HELD = "delete_held", "Changed in QuickBooks before it was deleted"
         DEPOSITED = "deposited", "Part of a bank deposit"
         SET_UP = "set_up", "Something to choose first"
         HELD = "held", "Waits for a record that is left out"

@@ -112,6 +112,7 @@ class Intent(models.Model):
     request_id = models.UUIDField(default=uuid.uuid4, unique=True)
     operation = models.CharField(max_length=8)
     body = models.TextField()
+    params = models.JSONField(default=dict)  # what stands in the address beside it
     remote_id = models.CharField(max_length=64, blank=True)
     version = models.BigIntegerField(null=True)  # the version it was merged from
     values = models.JSONField()  # field -> what is sent; becomes the base when it is answered

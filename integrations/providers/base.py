@@ -17,7 +17,9 @@ from integrations.reconcile.record import Record
 class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
-    RETIRE = "retire"
+    RETIRE = "retire"  # archive it; of a transaction VOID or DELETE comes of it
+    VOID = "void"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +155,7 @@ class Outgoing:
     body: str  # the exact text
     remote_id: str = ""  # "" for a create
     version: int | None = None  # the version it was merged from
+    params: Mapping[str, str] = field(default_factory=dict)  # what stands in the address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,6 +226,9 @@ class Books(Protocol):
     def find_by_name(self, entity: str, name: str) -> Sequence[Snapshot]:
         """Records of exactly this name, inactive ones too. One metered read."""
 
+    def find_partners(self, entity: str, key: str) -> Sequence[Snapshot]:
+        """Records whose e-mail has `key` in it, inactive ones too. One metered read."""
+
     def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:
         """What changed since `cursor` (aware). Raises FeedTooOld out of reach. One metered read."""
 
@@ -242,7 +248,8 @@ class Books(Protocol):
 
         Args:
             company: what the write depends on beside the record: "preferences" as in Company,
-                "defaults" as chosen at set-up, "options" of this pair.
+                "defaults" as chosen at set-up, "lists" as last read, "options" of this pair,
+                "profile" of the connection.
 
         Raises:
             InvalidValue: a value is outside what the provider takes; the limit is named.

@@ -7,7 +7,7 @@ books leaves it as a stored intent; when that is answered, `settle` looks again 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -21,26 +21,46 @@ from integrations.errors import MissingDependency, Refused
 from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
 from integrations.providers.base import Books, Operation, Snapshot
 from integrations.reconcile.plan import Create, Plan, Retire, Update
-from integrations.reconcile.policy import Decision, Direction, OnConflict, Policy, Side
+from integrations.reconcile.policy import Decision, Direction, Policy, Side
 from integrations.reconcile.record import UNKNOWN, Life, Record, is_blank
 from integrations.reconcile.three_way import reconcile
 from integrations.sync import (
     activity,
+    credits,
+    doubles,
     intents,
     issues,
     leases,
     links,
     marks,
     pairs,
+    partners,
     references,
+    rules,
     snapshots,
 )
 from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
 
+# Issues that a look at the pair does not mend by itself.
+LASTING = {
+    Issue.Kind.MERGED_THERE,
+    Issue.Kind.TOTALS_DIFFER,
+    Issue.Kind.BILLED_TWICE,
+    Issue.Kind.DELETED_THERE,
+}
+
 
 class ContentNeeded(Exception):
     """What the record holds there is not known: it has to be read first."""
+
+
+class PartnerNeeded(Exception):
+    """Before it is made there, the books have to be asked whether they hold it: by `key`."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
 
 
 class MayBeOurs(Exception):
@@ -66,6 +86,7 @@ def settle(
     now: datetime,
     heard: Snapshot | None = None,
     answer: Answer | None = None,
+    found: Sequence[Snapshot] | None = None,
 ) -> Intent | None:
     """
     Bring one pair as far as it goes without the network; return what has to be sent next.
@@ -73,14 +94,19 @@ def settle(
     Args:
         heard: the record as just read there; None: what was kept of the feed, if anything.
         answer: the answer to the pair's intent, which is thereby done.
+        found: what the books hold by the key that PartnerNeeded asked for.
     Raises:
-        ContentNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was changed.
+        ContentNeeded, PartnerNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was changed.
     """
     leases.check(drain.lease)
     local, link = _lock(link_id)
     if link is None:
         return None
-    return _Look(drain=drain, link=link, local=local, now=now).settle(heard, answer)
+    look = _Look(drain=drain, link=link, now=now)
+    look.take_local(local)
+    if found is not None:
+        heard = look.take_partner(found)
+    return look.settle(heard, answer)
 
 
 def _lock(link_id: int) -> tuple[Local | None, Link | None]:
@@ -104,10 +130,11 @@ class _Look:
 
     drain: Drain
     link: Link
-    local: Local | None
     now: datetime
+    local: Local | None = None
     trouble: Refused | MissingDependency | None = None
     goes_without: Link | None = None  # the pair their record points to, which does not sync
+    is_searched: bool = False  # the books were asked whether they hold it
     wrote_here: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -117,6 +144,14 @@ class _Look:
     @property
     def connection(self) -> Connection:
         return self.drain.connection
+
+    def take_local(self, local: Local | None) -> None:
+        """Our record as it is now, seen as the connection's rules let it be seen."""
+        self.local = local
+        if local is not None:
+            ruled = rules.rules_of(self.connection)
+            compared = self.spec.as_compared(local.record, ruled)
+            self.local = replace(local, record=self.spec.as_synced(compared, ruled))
 
     # -- the steps, in order ---------------------------------------------------------------------
 
@@ -139,14 +174,22 @@ class _Look:
         plan = self._plan(base, remote)
         if plan.unknown and heard is None:
             raise ContentNeeded
+        plan = self._held_if_double(plan)
+        plan = self._held_if_changed_there(plan, heard)
+        if self._may_have_a_partner(plan):
+            raise PartnerNeeded(self.match_key())
         harm = self._guard(plan)
         base.update(plan.base_after(*self._write_here(plan, harm=harm)))
-        if plan.is_empty and not link.base and answer is None and remote is not None:
+        is_pair = self.local is not None and remote is not None
+        if plan.is_empty and not link.base and answer is None and is_pair:
             self._note_linked()
         self._move_base(base, remote)
         self._note_facts(heard)
         intent = self._store_intent(plan, harm=harm)
         self._close_or_open_issues(plan)
+        self._ask_if_billed_twice(plan)
+        self._tell_if_deleted_there(remote)
+        self._compare_totals(plan, heard)
         self._finish(heard, intent)
         return intent
 
@@ -183,6 +226,8 @@ class _Look:
     def _is_in_scope(self, heard: Snapshot | None) -> bool:
         """Whether this pair syncs at all; asked before it is reconciled."""
         link = self.link
+        if self._waits_for_an_invoice():
+            return False
         if link.state == Link.State.LINKED:
             return True
         if link.state != Link.State.UNDECIDED or not self.spec.directions[self.connection.profile]:
@@ -230,7 +275,8 @@ class _Look:
         link.kept = dict(heard.kept)
         link.facts = dict(heard.facts)
         link.is_read_only = heard.is_read_only
-        return self.spec.record.from_values({**known, **turned.record.values()})
+        told = self.spec.as_compared(turned.record, rules.rules_of(self.connection))
+        return self.spec.record.from_values({**known, **told.values()})
 
     def _plan(self, base: Mapping[str, Any], remote: Record | None) -> Plan:
         decisions = {
@@ -245,9 +291,93 @@ class _Look:
             decisions=decisions,
         )
 
+    # -- one way only (push_only) ----------------------------------------------------------------
+
+    def _is_push_only(self) -> bool:
+        return self.connection.profile == Connection.Profile.PUSH_ONLY
+
+    def _waits_for_an_invoice(self) -> bool:
+        """In push_only a contact goes there when an invoice needs it, and not before."""
+        return self.spec.key == "contact" and self._is_push_only() and not self.link.blocks.exists()
+
+    def _may_have_a_partner(self, plan: Plan) -> bool:
+        """Whether the books have to be asked before this create: they may hold the customer."""
+        return (
+            isinstance(plan.remote, Create)
+            and self._is_push_only()
+            and bool(self.spec.match.get(self.connection.profile))
+            and bool(self.match_key())
+            and not self.is_searched
+        )
+
+    def match_key(self) -> str:
+        match = self.spec.match.get(self.connection.profile)
+        if match is None or self.local is None:
+            return ""
+        return match(self.local.record, self.local.path)
+
+    def take_partner(self, found: Sequence[Snapshot]) -> Snapshot | None:
+        """
+        Link with the one that fits, as it is there: only what changes here later is sent.
+
+        Several, or only inactive ones: a person is asked (ledger rule 31).
+        """
+        self.is_searched = True
+        choice = partners.choose(found, self.match_key())
+        if isinstance(choice, Refused):
+            self.trouble = choice
+            return None
+        if choice is None or self.local is None:
+            return None
+        link = self.link
+        links.adopt(link, choice.remote_id)
+        link.state = Link.State.LINKED
+        link.base = self.local.record.values()
+        self._note_linked()
+        return choice
+
+    def _held_if_changed_there(self, plan: Plan, heard: Snapshot | None) -> Plan:
+        """
+        A delete in the books is held where they did more with the record (ledger rule 25).
+
+        Raises:
+            ContentNeeded: it has to be read first.
+        """
+        options = self.link.options
+        action = plan.remote
+        if not isinstance(action, Retire) or action.values.get("life") != Life.DELETED:
+            return plan
+        if options.get("leave"):
+            return replace(plan, remote=None)
+        if options.get("void_there"):
+            return replace(plan, remote=Retire(values={**action.values, "life": Life.VOID}))
+        if options.get("delete_anyway") or self.spec.key != "invoice":
+            return plan
+        if heard is None:
+            raise ContentNeeded
+        reason = partners.done_there(self.link, self.spec.record)
+        if reason:
+            self.trouble = partners.DeleteHeld(reason)
+            return replace(plan, remote=None)
+        return plan
+
+    def _held_if_double(self, plan: Plan) -> Plan:
+        """A payment that may be entered on both sides waits for a person; so does its create."""
+        if self.link.entity != "payment" or self.link.options.get("record_both"):
+            return plan
+        try:
+            if isinstance(plan.remote, Create) and (asked := doubles.asked_of(plan.remote.values)):
+                doubles.check_payment_there(self.connection, asked)
+            if isinstance(plan.local, Create) and (asked := doubles.asked_of(plan.local.values)):
+                doubles.check_payment_here(self.connection, asked)
+        except doubles.MaybeSamePayment as error:
+            self.trouble = error
+            return Plan()
+        return plan
+
     def _policy(self) -> Policy:
         """The connection's rules; what is read-only there is never written there."""
-        policy = policy_of(self.connection, self.spec)
+        policy = rules.policy_of(self.connection, self.spec, self.local, options=self.link.options)
         return replace(policy, direction=Direction.PULL) if self.link.is_read_only else policy
 
     # -- this side -------------------------------------------------------------------------------
@@ -262,10 +392,11 @@ class _Look:
         before = self.local.record.values(plan.local.values) if self.local else {}
         try:
             with transaction.atomic():
-                self.local = self._accept(plan.local)
+                self.take_local(self._accept(plan.local))
         except LocalRefused as error:
             self.trouble = Refused(str(error), what_to_do="Change it in QuickBooks, then retry.")
             return ()
+        assert self.local is not None
         link = self.link
         link.local_id, link.state = self.local.local_id, Link.State.LINKED
         link.label = self.local.label[:600]
@@ -362,6 +493,8 @@ class _Look:
         return {
             "preferences": self.connection.company_facts.get("preferences") or {},
             "defaults": self.connection.defaults,
+            "lists": self.connection.company_facts.get("lists") or {},
+            "profile": self.connection.profile,
             "options": self.link.options,
         }
 
@@ -423,7 +556,7 @@ class _Look:
 
     def _close_or_open_issues(self, plan: Plan) -> None:
         link = self.link
-        mended = {kind for kind in Issue.Kind.values if kind != Issue.Kind.MERGED_THERE}
+        mended = set(Issue.Kind.values) - LASTING
         if plan.conflicts:
             issues.open_conflict(link, plan.conflicts, local_by=self._changed_by(), now=self.now)
             mended.discard(Issue.Kind.CONFLICT)
@@ -435,6 +568,69 @@ class _Look:
         elif plan.remote is not None:
             mended &= {Issue.Kind.CONFLICT, Issue.Kind.HELD}  # the rest is known once it is sent
         issues.close(link, kinds=sorted(mended), now=self.now)
+
+    def _tell_if_deleted_there(self, remote: Record | None) -> None:
+        """Where nothing is written here, what ended there is for a person to see."""
+        local = self.local
+        is_over = remote is not None and remote.life in (Life.VOID, Life.DELETED)
+        may_write = self._policy().direction.writes(Side.LOCAL)
+        if not is_over or may_write or local is None or self.link.options.get("leave"):
+            return
+        if local.record.life in (Life.VOID, Life.DELETED):
+            issues.close(self.link, kinds=[Issue.Kind.DELETED_THERE], now=self.now)
+            return
+        verb = "voided" if remote is not None and remote.life == Life.VOID else "deleted"
+        issues.open_issue(
+            self.link,
+            kind=Issue.Kind.DELETED_THERE,
+            sentence=f"It was {verb} in QuickBooks. Here it still counts.",
+            what_to_do="Void it here, too, or leave the two as they are.",
+            now=self.now,
+        )
+
+    def _ask_if_billed_twice(self, plan: Plan) -> None:
+        """It came in all the same: what the books hold is never refused here."""
+        link = self.link
+        if link.entity != "invoice" or not isinstance(plan.local, Create) or link.local_id is None:
+            return
+        twin = doubles.billed_twice(self.connection, link.local_id)
+        if twin is not None:
+            issues.open_issue(
+                link,
+                kind=Issue.Kind.BILLED_TWICE,
+                sentence=f"It came in from QuickBooks, and {twin} of {twin.total:,.2f} looks like "
+                "the same bill.",
+                what_to_do="Void one of the two if the client was billed twice. Else say that "
+                "both are right.",
+                detail={"twin": twin.pk, "twin_label": twin.number},
+                now=self.now,
+            )
+
+    def _compare_totals(self, plan: Plan, heard: Snapshot | None) -> None:
+        """Each side computes its own total; a cent between them is for a person (rule 20)."""
+        local, link = self.local, self.link
+        if heard is None or local is None or heard.amount is None or local.amount is None:
+            return
+        is_over = heard.record.life != Life.LIVE or local.record.life != Life.LIVE
+        if plan.remote is not None or plan.conflicts or is_over:
+            return
+        if heard.amount == local.amount:
+            issues.close(link, kinds=[Issue.Kind.TOTALS_DIFFER], now=self.now)
+            return
+        issues.open_issue(
+            link,
+            kind=Issue.Kind.TOTALS_DIFFER,
+            sentence=f"It comes to {local.amount:,.2f} here and to {heard.amount:,.2f} in "
+            "QuickBooks.",
+            what_to_do="Compare lines, discount and tax of the two, and change the one that is "
+            "wrong.",
+            detail={
+                "local_total": f"{local.amount}",
+                "remote_total": f"{heard.amount}",
+                "remote_tax": link.facts.get("tax", ""),
+            },
+            now=self.now,
+        )
 
     def _finish(self, heard: Snapshot | None, intent: Intent | None) -> None:
         """Take the bells away that were answered, and say when to look again."""
@@ -454,9 +650,21 @@ class _Look:
         if intent is None and self.trouble is None:
             link.attempts, link.not_before, link.may_create = 0, None, False
         link.save()
+        credits.refresh(self.connection, self._invoices_touched(), now=self.now)
         if link.state == Link.State.LINKED:
             links.wake_blocked(link, now=self.now)
         marks.show(link, self._mark(intent), now=self.now)
+
+    def _invoices_touched(self) -> set[int]:
+        """Ids of our invoices whose balance in the books this pair has to do with."""
+        link = self.link
+        if link.entity == "invoice" and link.local_id is not None:
+            return {link.local_id}
+        if link.entity != "payment":
+            return set()
+        told = [self.local.record.values(), link.base] if self.local else [link.base]
+        parts = [part for values in told for part in values.get("parts") or ()]
+        return {part["invoice"] for part in parts if isinstance(part.get("invoice"), int)}
 
     def _wait_for(self, missing: MissingDependency) -> None:
         """Its content stays where it is, and so do its bells, until the other pair is linked."""
@@ -470,23 +678,27 @@ class _Look:
         link = self.link
         if missing.local_id is not None:
             other = pairs.pair_of_local(self.connection, missing.entity, missing.local_id)
-            if not references.is_coming(other) and self._may_be_created_there(other):
+            is_behind = other.state == Link.State.LINKED  # its changes go first (push_only)
+            if is_behind or (not references.is_coming(other) and self._may_be_created_there(other)):
                 other.wake_at = self.now
                 other.save(update_fields=["wake_at"])
         else:
             assert missing.remote_id is not None
             other = pairs.pair_of_remote(self.connection, missing.entity, missing.remote_id)
         link.blocked_on, link.rests = other, Link.Rests.DEPENDENCY
-        if references.is_coming(other) or other.state == Link.State.MERGED:
+        if references.is_coming(other) or other.state in (Link.State.MERGED, Link.State.LINKED):
             issues.close(link, kinds=[Issue.Kind.HELD], now=self.now)
+        elif link.local_id is None and link.entity != missing.entity:
+            link.state = Link.State.LEFT_OUT  # it comes in when that one is matched
         else:
+            needs = "belongs under" if link.entity == missing.entity else "needs"
             issues.open_issue(
                 link,
                 kind=Issue.Kind.HELD,
-                sentence=f"It belongs under {other.label or other.remote_label or 'a record'}, "
+                sentence=f"It {needs} {other.label or other.remote_label or 'a record'}, "
                 "which does not sync.",
                 what_to_do="Match that one first, or create it in QuickBooks.",
-                detail={"blocked_on": other.pk},
+                detail={"blocked_on": other.pk, "entity": other.entity},
                 now=self.now,
             )
 
@@ -546,16 +758,6 @@ class _Look:
         return Q(connection=self.connection, entity=link.entity, local_id=link.local_id)
 
 
-def policy_of(connection: Connection, spec: EntitySpec) -> Policy:
-    """The rules of this connection for this entity."""
-    kept_out = spec.policy.without - ({"notes"} if connection.syncs_notes else set())
-    return Policy(
-        direction=spec.directions[connection.profile][0],
-        on_conflict=OnConflict(connection.on_conflict),
-        without=frozenset(kept_out),
-    )
-
-
 def _is_older(heard: Snapshot, link: Link) -> bool:
     """An older version than one already seen is no evidence of anything."""
     return link.remote_version is not None and heard.version < link.remote_version
@@ -569,6 +771,23 @@ def _operation(plan: Plan) -> Operation:
             return Operation.RETIRE
         case _:
             return Operation.UPDATE
+
+
+def take_back_void(link: Link, *, now: datetime) -> None:
+    """
+    The books will not void it: then it is not void here either (ledger rule 23).
+
+    The bell which that rings is taken away, so that what stands open is not taken for mended.
+    """
+    if link.local_id is None:
+        return
+    actor = Actor.for_sync(firm_id=link.firm_id)
+    alive = ENTITIES[link.entity].store.take_back_void(actor=actor, local_id=link.local_id, now=now)
+    if alive is not None:
+        link.local_version = alive.version
+        OutboxEntry.objects.filter(
+            connection_id=link.connection_id, entity=link.entity, local_id=link.local_id
+        ).delete()
 
 
 def next_decision(link: Link, *, now: datetime) -> datetime | None:

@@ -40,7 +40,7 @@ from integrations.models import (
     Link,
     OutboxEntry,
 )
-from integrations.providers.base import Gone, NotKnown, Present, Snapshot
+from integrations.providers.base import Gone, NotKnown, Operation, Present, Snapshot
 from integrations.reconcile.retry import next_attempt
 from integrations.sync import (
     activity,
@@ -53,7 +53,15 @@ from integrations.sync import (
     pairs,
 )
 from integrations.sync.access import open_books
-from integrations.sync.apply import ContentNeeded, Drain, MayBeOurs, next_decision, settle
+from integrations.sync.apply import (
+    ContentNeeded,
+    Drain,
+    MayBeOurs,
+    PartnerNeeded,
+    next_decision,
+    settle,
+    take_back_void,
+)
 
 log = logging.getLogger(__name__)
 
@@ -250,6 +258,9 @@ def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
     except ContentNeeded:
         heard = _read(link, run, clock)
         return settle(link.pk, drain=run, now=clock.now(), heard=heard) if heard else None
+    except PartnerNeeded as asked:
+        found = run.books.find_partners(link.entity, asked.key)
+        return settle(link.pk, drain=run, now=clock.now(), found=found)
 
 
 def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None:
@@ -346,6 +357,8 @@ def _refuse(link: Link, error: Refused, now: datetime) -> None:
         request_id = str(intent.request_id) if intent else ""
         if intent is not None:
             intent.delete()
+            if intent.operation in (Operation.VOID, Operation.DELETE):
+                take_back_void(link, now=now)
         link.wake_at, link.not_before = next_decision(link, now=now), None
         link.rests = Link.Rests.ISSUE
         link.attempts += 1

@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from integrations.entities import entities_of
+from integrations.entities import ENTITIES, entities_of
 from integrations.errors import FeedTooOld
 from integrations.models import Connection, Cursor, InboxEntry, Link
 from integrations.providers.base import Books, Fetched, Gone, NotKnown, Present, Removed, Snapshot
+from integrations.reconcile.record import Life
 from integrations.sync import brake, issues, leases, links, pairs, snapshots
 
 OVERLAP = timedelta(minutes=5)  # the feed may lag behind writes, and clocks have whole seconds
@@ -291,7 +292,12 @@ def _is_late(bell: InboxEntry, fetched: Mapping[str, Fetched], *, now: datetime)
 
 
 def note_gone(connection: Connection, entity: str, remote_id: str, *, now: datetime) -> None:
-    """A direct read said: not found. For a customer that means it was merged into another."""
+    """
+    The feed named it as deleted, or a direct read said: not found.
+
+    An invoice or payment is deleted, then: that is its life, and the next look merges it like any
+    other edit. Of a customer or item it means that it was merged into another.
+    """
     link = (
         Link.objects.select_for_update()
         .filter(connection=connection, entity=entity, remote_id=remote_id)
@@ -304,6 +310,12 @@ def note_gone(connection: Connection, entity: str, remote_id: str, *, now: datet
         links.drop_unseen(link, now=now)
         return
     links.drop_intent(link)
+    if ENTITIES[entity].is_transaction:
+        link.seen = {**link.seen, "life": Life.DELETED}
+        link.remote_changed_at = None
+        link.save(update_fields=["seen", "remote_changed_at"])
+        pairs.wake(Link.objects.filter(pk=link.pk), now=now)
+        return
     link.state, link.wake_at, link.rests = Link.State.MERGED, None, Link.Rests.ISSUE
     link.save()
     issues.open_merged(link, now=now)

@@ -13,7 +13,9 @@ from django.db.models import F
 from integrations.entities import ENTITIES
 from integrations.errors import (
     DuplicateName,
+    DuplicateNumber,
     FeedTooOld,
+    MissingDependency,
     OutcomeUnknown,
     Refused,
     Stale,
@@ -21,7 +23,9 @@ from integrations.errors import (
 )
 from integrations.models import Intent, Link
 from integrations.providers.base import Books, Operation, Outgoing, Present, Snapshot
+from integrations.reconcile.record import Record
 from integrations.sync import references
+from integrations.sync.rules import rules_of
 
 IDS_REMEMBERED_FOR = timedelta(minutes=10)  # at least: the provider does not tell how long
 CLOCKS_DIFFER_BY = timedelta(minutes=10)
@@ -43,6 +47,7 @@ def store(
         link=link,
         operation=outgoing.operation,
         body=outgoing.body,
+        params=dict(outgoing.params),
         remote_id=outgoing.remote_id,
         version=outgoing.version,
         values=dict(values),
@@ -95,6 +100,7 @@ def as_outgoing(intent: Intent) -> Outgoing:
         entity=intent.link.entity,
         operation=Operation(intent.operation),
         body=intent.body,
+        params=intent.params,
         remote_id=intent.remote_id,
         version=intent.version,
     )
@@ -111,7 +117,7 @@ def _done_by_an_earlier_try(intent: Intent, error: SyncError, *, books: Books) -
         return None
     if intent.operation != Operation.CREATE:
         return _changed_by_an_earlier_try(intent, books=books)
-    if isinstance(error, DuplicateName):
+    if isinstance(error, DuplicateName | DuplicateNumber):
         return _made_by_an_earlier_try(intent, books=books)
     return _made_meanwhile(intent, books=books)
 
@@ -138,7 +144,7 @@ def _made_by_an_earlier_try(intent: Intent, *, books: Books) -> Snapshot | None:
     sent = spec.record.from_values(intent.values)
     found = [
         each
-        for each in books.find_by_name(link.entity, intent.values[spec.names])
+        for each in books.find_by_name(link.entity, str(intent.values.get(spec.names) or ""))
         if _holds(each, sent, link) and _is_new_enough(each, intent)
     ]
     return _only_free_one(found, link)
@@ -163,8 +169,12 @@ def _made_meanwhile(intent: Intent, *, books: Books) -> Snapshot | None:
     """
     The record that this create made, by the feed: one metered read.
 
-    It must have been made while we tried, share a value that hardly two records have alike, be
-    the only one, and belong to nobody else.
+    It must have been made while we tried, be the only one, and belong to nobody else. Of names it
+    must share a value that hardly two records have alike; a transaction must hold all that was
+    sent.
+
+    Raises:
+        Refused: several could be it; a person has to look, or it might be made twice.
     """
     first, last = intent.first_sent_at, intent.sent_at
     assert first is not None
@@ -182,15 +192,26 @@ def _made_meanwhile(intent: Intent, *, books: Books) -> Snapshot | None:
         if _is_new_enough(each, intent)
         and each.created_at is not None
         and each.created_at <= last + late_commit + CLOCKS_DIFFER_BY
-        and _shares_a_value(each, sent, link)
+        and _is_like(each, sent, link)
     ]
+    if len(found) > 1 and ENTITIES[link.entity].is_transaction:
+        raise Refused(
+            f"{len(found)} records in QuickBooks may be this one: the answer to sending it was "
+            "lost, and they hold the same.",
+            what_to_do="Look at them in QuickBooks. Delete those that are too many, then retry.",
+        )
     return _only_free_one(found, link)
+
+
+def _is_like(snapshot: Snapshot, sent: Any, link: Link) -> bool:
+    is_transaction = ENTITIES[link.entity].is_transaction
+    return (_holds if is_transaction else _shares_a_value)(snapshot, sent, link)
 
 
 def _shares_a_value(snapshot: Snapshot, sent: Any, link: Link) -> bool:
     spec = ENTITIES[link.entity]
-    there = references.to_local(link.connection, snapshot.record, may_wait=False).record
-    return any(
+    there = _there(snapshot, link)
+    return there is not None and any(
         each.same(getattr(sent, each.name), getattr(there, each.name))
         for each in sent.fields()
         if each.name in (spec.names, *spec.tells_apart) and sent.values().get(each.name)
@@ -209,12 +230,21 @@ def _only_free_one(found: list[Snapshot], link: Link) -> Snapshot | None:
 
 
 def _holds(snapshot: Snapshot, sent: Any, link: Link) -> bool:
-    there = references.to_local(link.connection, snapshot.record, may_wait=False).record
-    return all(
+    there = _there(snapshot, link)
+    return there is not None and all(
         each.same(getattr(sent, each.name), getattr(there, each.name))
         for each in sent.fields()
         if each.name in sent.values()
     )
+
+
+def _there(snapshot: Snapshot, link: Link) -> Record | None:
+    """The record in our ids, as it is compared; None: it points to what does not sync."""
+    try:
+        turned = references.to_local(link.connection, snapshot.record, may_wait=False)
+    except MissingDependency:
+        return None
+    return ENTITIES[link.entity].as_compared(turned.record, rules_of(link.connection))
 
 
 def _is_new_enough(snapshot: Snapshot, intent: Intent) -> bool:

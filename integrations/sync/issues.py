@@ -14,10 +14,13 @@ from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import ENTITIES
 from integrations.errors import (
+    Deposited,
     DuplicateName,
+    DuplicateNumber,
     HasBalance,
     PeriodClosed,
     ReferenceInactive,
+    SetUpNeeded,
     SyncError,
 )
 from integrations.models import Connection, Issue, Link
@@ -26,9 +29,17 @@ from integrations.reconcile.plan import Conflict
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import Life
 from integrations.sync import access, activity, links, marks, pairs
+from integrations.sync.doubles import MaybeSamePayment
+from integrations.sync.partners import DeleteHeld, SeveralMatches
 
 KIND_OF: tuple[tuple[type[SyncError], str], ...] = (
     (DuplicateName, Issue.Kind.DUPLICATE_NAME),
+    (DuplicateNumber, Issue.Kind.DUPLICATE_NUMBER),
+    (Deposited, Issue.Kind.DEPOSITED),
+    (MaybeSamePayment, Issue.Kind.SAME_PAYMENT),
+    (SeveralMatches, Issue.Kind.SEVERAL_MATCHES),
+    (DeleteHeld, Issue.Kind.DELETE_HELD),
+    (SetUpNeeded, Issue.Kind.SET_UP),
     (ReferenceInactive, Issue.Kind.INACTIVE_REFERENCE),
     (HasBalance, Issue.Kind.HAS_BALANCE),
     (PeriodClosed, Issue.Kind.PERIOD_CLOSED),
@@ -100,6 +111,7 @@ def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
             "element": error.element,
             "trace": error.trace,
             "other_id": getattr(error, "other_id", ""),
+            "candidates": getattr(error, "candidates", []),
         },
         now=now,
     )
@@ -364,6 +376,74 @@ def rename(*, actor: Actor, issue: Issue, name: str, version: int, now: datetime
         local_id=issue.link.local_id,
         version=version,
         values={spec.names: name},
+        now=now,
+    )
+
+
+# What a person may choose for a pair, by the kind of issue that asks: see Link.options.
+OPTIONS: Mapping[str, frozenset[str]] = {
+    Issue.Kind.DUPLICATE_NUMBER: frozenset({"same_number", "number_there"}),
+    Issue.Kind.HELD: frozenset({"use_default_item"}),
+    Issue.Kind.SET_UP: frozenset({"use_default_item"}),
+    Issue.Kind.SAME_PAYMENT: frozenset({"record_both"}),
+    Issue.Kind.BILLED_TWICE: frozenset({"both_right"}),
+    Issue.Kind.DELETED_THERE: frozenset({"leave"}),
+    Issue.Kind.DELETE_HELD: frozenset({"delete_anyway", "void_there", "leave"}),
+}
+
+
+class NotAChoice(ValueError):
+    """This issue does not ask for that."""
+
+
+def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: datetime) -> None:
+    """
+    Answer an issue by a choice that is kept with the pair, and look at the pair again.
+
+    Args:
+        option: one of OPTIONS of the issue's kind. `value`: True, or the number to use there.
+    Raises:
+        NotAChoice: the issue does not ask for it.
+        NothingToDecide: the issue is no longer open.
+    """
+    _must(actor, issue.firm_id)
+    if option not in OPTIONS.get(issue.kind, frozenset()):
+        raise NotAChoice(f"{issue} does not ask for {option}.")
+    with transaction.atomic():
+        link = Link.objects.select_for_update().get(pk=issue.link_id)
+        issue = _still_open(issue)
+        link.options = {**link.options, option: value}
+        link.save(update_fields=["options"])
+        issue.state, issue.closed_at = Issue.State.RESOLVED, now
+        issue.closed_by_id, issue.closing_note = actor.user_id, option.replace("_", " ")
+        issue.save()
+        told = option.replace("_", " ").capitalize()
+        activity.note(
+            link, actor=actor, now=now, title=told if value is True else f"{told}: {value}"
+        )
+        _wake(link, now=now)
+
+
+def same_payment(*, actor: Actor, issue: Issue, other_id: str, now: datetime) -> Link:
+    """
+    The payment here and one of the candidates there (or the reverse) are one: link them.
+
+    Raises:
+        NotAChoice: it is none of the issue's candidates.
+        AlreadyLinked: one of them is linked with another by now.
+    """
+    _must(actor, issue.firm_id)
+    offered = {str(each["id"]) for each in issue.detail.get("candidates", [])}
+    link = issue.link
+    if issue.kind != Issue.Kind.SAME_PAYMENT or other_id not in offered:
+        raise NotAChoice("Choose one of the payments that the issue shows.")
+    is_ours = link.local_id is not None
+    return links.match(
+        actor=actor,
+        connection=link.connection,
+        entity=link.entity,
+        local_id=link.local_id if link.local_id is not None else int(other_id),
+        remote_id=other_id if is_ours else str(link.remote_id),
         now=now,
     )
 

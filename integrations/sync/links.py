@@ -28,6 +28,11 @@ def wake_blocked(link: Link, *, now: datetime) -> None:
     """
     waiting = Link.objects.filter(blocked_on=link)
     found = list(waiting)
+    if link.state == Link.State.LINKED:
+        # Left out only because this one did not sync: now it comes in.
+        waiting.filter(state=Link.State.LEFT_OUT, rests=Link.Rests.DEPENDENCY).update(
+            state=Link.State.UNDECIDED
+        )
     if any(each.rests == Link.Rests.DEPENDENCY for each in found):
         pairs.wake(waiting.filter(rests=Link.Rests.DEPENDENCY), now=now)
     went_on = [each for each in found if each.remote_id and each.rests != Link.Rests.DEPENDENCY]

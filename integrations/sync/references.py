@@ -11,6 +11,7 @@ from integrations.entities.base import Reference, Unlinked, id_of_theirs, theirs
 from integrations.errors import MissingDependency
 from integrations.models import Connection, Link
 from integrations.reconcile.record import UNKNOWN, Record, Ref
+from integrations.sync import tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = T
     def turn(value: Any, reference: Reference) -> Any:
         if not isinstance(value, Ref):
             return value
+        if value.entity in tables.TABLES:
+            return tables.to_local(connection, value)
         link = _link_of(connection, value)
         if link is not None and link.state == Link.State.LINKED:
             return link.local_id
@@ -62,13 +65,15 @@ def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) ->
     def turn(value: Any, reference: Reference) -> Any:
         if value is None or value is UNKNOWN:
             return value
+        if reference.entity in tables.TABLES:
+            return tables.to_remote(connection, reference.entity, value)
         their_id = id_of_theirs(value)
         if their_id is not None:
             return Ref(reference.entity, their_id)
         link = Link.objects.filter(
             connection=connection, entity=reference.entity, local_id=value, state=Link.State.LINKED
         ).first()
-        if link is None or link.remote_id is None:
+        if link is None or link.remote_id is None or _is_behind(connection, link):
             raise MissingDependency(reference.entity, local_id=value)
         return Ref(reference.entity, link.remote_id)
 
@@ -96,6 +101,14 @@ def _turn_inner(
 ) -> dict[str, Any]:
     value = entry.get(reference.inner)
     return {**entry, reference.inner: None if value is None else turn(value, reference)}
+
+
+def _is_behind(connection: Connection, link: Link) -> bool:
+    """In push_only the changes of a contact wait for its next invoice, and go before it."""
+    if connection.profile != Connection.Profile.PUSH_ONLY or link.entity != "contact":
+        return False
+    local = ENTITIES[link.entity].store.read(firm_id=link.firm_id, local_id=link.local_id or 0)
+    return local is not None and local.version != link.local_version
 
 
 def _link_of(connection: Connection, ref: Ref) -> Link | None:

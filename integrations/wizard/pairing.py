@@ -13,7 +13,7 @@ from integrations.reconcile.plan import Plan
 from integrations.reconcile.policy import Policy
 from integrations.reconcile.record import UNKNOWN, Record, Ref
 from integrations.reconcile.three_way import reconcile
-from integrations.sync.apply import policy_of
+from integrations.sync.rules import policy_of
 
 CHUNK = 1000  # pairs held in memory at once
 

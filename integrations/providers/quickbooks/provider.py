@@ -32,6 +32,7 @@ from integrations.providers.quickbooks import feed, oauth, preflight
 from integrations.providers.quickbooks.client import QuickBooksClient
 from integrations.providers.quickbooks.mapping import MAPPINGS, EntityMapping
 from integrations.providers.quickbooks.values import json_ready, to_json
+from integrations.reconcile.record import Life
 
 PAGE_SIZE = 1000  # the most a query gives (7.2)
 NOT_FOUND = "610"
@@ -118,6 +119,15 @@ class QuickBooksBooks:
             each for each in _snapshots(mapping, answer) if each.label.strip().casefold() == wanted
         ]
 
+    def find_partners(self, entity: str, key: str) -> Sequence[Snapshot]:
+        mapping = MAPPINGS[entity]
+        wildcard = key.replace("%", "")  # LIKE finds more than is meant; the caller compares
+        answer = self._client.query(
+            f"SELECT * FROM {mapping.resource} WHERE PrimaryEmailAddr LIKE"
+            f" {quoted(f'%{wildcard}%')} AND {WHICH['all']} MAXRESULTS {PAGE_SIZE}"
+        )
+        return _snapshots(mapping, answer)
+
     def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:
         return feed.read_changes(self._client, cursor, entities)
 
@@ -132,7 +142,11 @@ class QuickBooksBooks:
         kept: Mapping[str, Any] | None = None,
         company: Mapping[str, Any] | None = None,
     ) -> Outgoing:
-        payload = MAPPINGS[entity].payload(
+        mapping = MAPPINGS[entity]
+        if mapping.is_transaction and operation is Operation.RETIRE:
+            is_deleted = values.get("life") == Life.DELETED
+            operation = Operation.DELETE if is_deleted else Operation.VOID
+        payload = mapping.payload(
             operation,
             values,
             remote_id=remote_id,
@@ -146,14 +160,20 @@ class QuickBooksBooks:
             body=to_json(payload),
             remote_id=remote_id,
             version=version,
+            params=mapping.params(operation, company or {}),
         )
 
     def send(self, outgoing: Outgoing, *, request_id: str) -> Snapshot:
         mapping = MAPPINGS[outgoing.entity]
         # A create and an update are the same call; the Id in the body makes the difference (5.1).
-        answer = self._client.create_object(mapping.resource, outgoing.body, request_id=request_id)
+        answer = self._client.create_object(
+            mapping.resource, outgoing.body, request_id=request_id, params=dict(outgoing.params)
+        )
         try:
-            snapshot = mapping.snapshot(json_ready(_object(answer, mapping.resource)))
+            told = json_ready(_object(answer, mapping.resource))
+            if outgoing.operation is Operation.DELETE:  # the answer names it, no more (5.4)
+                told = {**told, "SyncToken": str((outgoing.version or 0) + 1)}
+            snapshot = mapping.snapshot(told)
         except (TryLater, KeyError, ValueError):
             raise OutcomeUnknown(
                 detail="The answer to a write does not hold the record.",

@@ -35,5 +35,8 @@ class EntityMapping(Protocol):
             InvalidValue: a value is outside what QuickBooks takes; the limit is named.
         """
 
+    def params(self, operation: Operation, company: Mapping[str, Any]) -> dict[str, str]:
+        """What stands in the address of a write beside its body."""
+
     def spellings(self, name: str) -> list[str]:
         """The spellings under which QuickBooks may list `name`, inactive ones among them."""

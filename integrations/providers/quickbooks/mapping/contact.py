@@ -120,6 +120,9 @@ class ContactMapping:
             return {name: value for name, value in changes.items() if not _is_empty(value)}
         return {"Id": remote_id, "SyncToken": str(version), "sparse": True, **changes}
 
+    def params(self, operation: Operation, company: Mapping[str, Any]) -> dict[str, str]:
+        return {}
+
     def spellings(self, name: str) -> list[str]:
         return [name, f"{name} (deleted)", f"{name} (deleted 1)", f"{name} (deleted 2)"]
 

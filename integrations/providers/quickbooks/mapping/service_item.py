@@ -85,6 +85,9 @@ class ServiceItemMapping:
             }
         return {"Id": remote_id, "SyncToken": str(version), "sparse": True, **changes}
 
+    def params(self, operation: Operation, company: Mapping[str, Any]) -> dict[str, str]:
+        return {}
+
     def spellings(self, name: str) -> list[str]:
         return [name, f"{name} (deleted)", f"{name} (deleted 1)", f"{name} (deleted 2)"]
 

@@ -106,7 +106,7 @@ def test_a_merge_names_who_vanished() -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", ["qbo.invoice.created.v1", "qbo.starship.updated.v1", "other.customer.updated.v1", ""]
+    "type_", ["qbo.bill.created.v1", "qbo.starship.updated.v1", "other.customer.updated.v1", ""]
 )
 def test_what_we_do_not_sync_is_dropped(type_: str) -> None:
     assert read([cloud_event(type=type_), cloud_event(intuitentityid="7")])[0].remote_id == "7"

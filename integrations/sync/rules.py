@@ -1,0 +1,74 @@
+"""What a connection's rules, and its company's preferences, mean for its records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from integrations.entities import EntitySpec, Local
+from integrations.entities.base import Rules
+from integrations.entities.contact import fold
+from integrations.models import Connection
+from integrations.reconcile.policy import Direction, OnConflict, Policy
+
+
+def rules_of(connection: Connection) -> Rules:
+    preferences = preferences_of(connection)
+    return Rules(
+        profile=connection.profile,
+        syncs_notes=connection.syncs_notes,
+        syncs_private_notes=connection.syncs_private_notes,
+        sends_numbers=(
+            preferences.get("own_numbers") is True
+            and connection.number_rule == Connection.NumberRule.OURS
+        ),
+        is_tax_automated=preferences.get("automated_sales_tax") is True,
+        has_po_field=po_field(preferences) is not None,
+        deletes_voided=connection.void_rule == Connection.VoidRule.DELETE,
+        invoices_direction=Direction(connection.invoices_direction),
+        methods=frozenset(fold(each["name"]) for each in lists_of(connection, "methods")),
+    )
+
+
+def policy_of(
+    connection: Connection,
+    spec: EntitySpec,
+    local: Local | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+) -> Policy:
+    """
+    Which way this entity flows, and which groups stay out of it for `local`.
+
+    `options`: what a person chose for the pair; a number of its own there is left alone.
+    """
+    rules = rules_of(connection)
+    kept_out = set(spec.kept_out(rules, local))
+    if options and options.get("number_there"):
+        kept_out.add("number")
+    return Policy(
+        direction=spec.direction(rules),
+        on_conflict=OnConflict(connection.on_conflict),
+        without=frozenset(kept_out),
+    )
+
+
+def preferences_of(connection: Connection) -> Mapping[str, Any]:
+    """Of the company, as last read; {} where never."""
+    return connection.company_facts.get("preferences") or {}
+
+
+def lists_of(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """A list of the company, as last read: "terms", "methods", "tax_codes", accounts."""
+    lists = connection.company_facts.get("lists") or {}
+    return list(lists.get(name) or [])
+
+
+def po_field(preferences: Mapping[str, Any]) -> str | None:
+    """The number of the custom field whose name says it is for PO numbers ("1" to "3")."""
+    names = preferences.get("custom_fields") or []
+    for place, name in enumerate(names, start=1):
+        words = "".join(sign if sign.isalnum() else " " for sign in str(name).casefold()).split()
+        if words[:1] == ["po"] or words[:2] in (["p", "o"], ["purchase", "order"]):
+            return str(place)
+    return None
