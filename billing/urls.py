@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from billing.views import service_items
+from billing.views import invoice_editor, invoice_settings, service_items
 
 app_name = "billing"
 urlpatterns: list[URLPattern] = [
@@ -12,4 +12,13 @@ urlpatterns: list[URLPattern] = [
     path("service-items/<int:pk>/edit/", service_items.edit_item, name="edit_item"),
     path("service-items/<int:pk>/archive/", service_items.archive_item, name="archive_item"),
     path("service-items/<int:pk>/restore/", service_items.restore_item, name="restore_item"),
+    path("invoices/<int:pk>/", invoice_editor.edit_invoice, name="invoice"),
+    path("invoices/new/", invoice_editor.new_invoice, name="invoice_new"),
+    path("invoices/<int:pk>/edit/", invoice_editor.edit_invoice, name="invoice_edit"),
+    path("invoices/options/contacts/", invoice_editor.contact_options, name="contact_options"),
+    path("invoices/options/items/", invoice_editor.item_options, name="item_options"),
+    path("invoices/settings/", invoice_settings.settings_page, name="invoice_settings"),
+    path("invoices/settings/numbering/", invoice_settings.set_numbering, name="set_numbering"),
+    path("invoices/settings/tax-rates/new/", invoice_settings.new_tax_rate, name="new_tax_rate"),
+    path("invoices/settings/tax-rates/<int:pk>/", invoice_settings.edit_tax_rate, name="tax_rate"),
 ]

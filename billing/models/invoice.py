@@ -96,6 +96,7 @@ class Invoice(models.Model):
     version = models.PositiveIntegerField(default=1)  # +1 at each change
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=200, blank=True)  # who made this version, by name
 
     objects = InvoiceQuerySet.as_manager()
 

@@ -2,6 +2,7 @@
 
 from billing.queries.invoices import (
     bill_to_options,
+    items_called,
     last_invoice_of,
     line_item_options,
     lines_with_items,
@@ -34,6 +35,7 @@ __all__ = [
     "count_items_by_status",
     "is_settled",
     "item_sync_state",
+    "items_called",
     "last_invoice_of",
     "line_item_options",
     "lines_with_items",

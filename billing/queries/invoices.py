@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Upper
 
 from billing.models import Invoice, InvoiceLine, ServiceItem, TaxRate
 from contacts.models import Contact
@@ -32,6 +35,12 @@ def line_item_options(firm: Firm, text: str) -> QuerySet[ServiceItem]:
             Q(name__icontains=word) | Q(sku__icontains=word) | Q(category__icontains=word)
         )
     return found.order_by(_starts_first("name", text), "name", "pk")[:MOST_OPTIONS]
+
+
+def items_called(firm: Firm, names: Iterable[str]) -> QuerySet[ServiceItem]:
+    """The active service items of these names; capitals don't count."""
+    folded = ServiceItem.objects.for_firm(firm).active().annotate(folded=Upper("name"))
+    return folded.filter(folded__in=[name.upper() for name in names]).order_by("pk")
 
 
 def last_invoice_of(firm: Firm, contact_id: int, *, other_than: int | None) -> Invoice | None:

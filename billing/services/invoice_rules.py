@@ -98,6 +98,23 @@ def check_bills_something(lines: Collection[InvoiceLine]) -> None:
         raise LinesMissing("An invoice that is sent needs a line with an amount. Add one.")
 
 
+def fixed_fields(invoice: Invoice, *, is_settled: bool) -> dict[str, str]:
+    """
+    What of an invoice cannot be changed here: field -> why, a sentence.
+
+    "prices" are quantities, rates, amounts and taxes of the lines; their words may change.
+    """
+    if invoice.lock_reason:
+        why = f"{invoice.lock_reason}: it can be changed in QuickBooks only."
+        return dict.fromkeys((*sorted(LOCKABLE), "prices"), why)
+    if is_settled:
+        why = "Payments or credits stand against this invoice, so its {} stays."
+        total = why.format("total")
+        money = {*LOCKABLE, "prices"} - {"lines", "contact_id"}
+        return {**dict.fromkeys(sorted(money), total), "contact_id": why.format("contact")}
+    return {}
+
+
 def check_locks(invoice: Invoice, changed: Collection[str], *, is_settled: bool) -> None:
     """
     Check that nothing changed that is fixed in QuickBooks, or by payments and credits.

@@ -25,6 +25,7 @@ def lines_of(invoice: Invoice) -> list[InvoiceLine]:
 def insert(
     *, actor: Actor, invoice: Invoice, lines: Sequence[InvoiceLine], taxes: Sequence[InvoiceTax]
 ) -> None:
+    invoice.changed_by = actor.label[:200]
     invoice.save(force_insert=True)
     write_lines(invoice, lines, before=())
     write_taxes(invoice, taxes)
@@ -34,7 +35,7 @@ def insert(
 def update(*, actor: Actor, invoice: Invoice, now: datetime) -> None:
     """Write the invoice itself as a new version."""
     invoice.version += 1
-    invoice.updated_at = now
+    invoice.updated_at, invoice.changed_by = now, actor.label[:200]
     invoice.save()
     _tell(actor=actor, invoice=invoice)
 

@@ -7,6 +7,7 @@ What QuickBooks holds is written by `invoices_from_books`; both are called as `i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,12 +32,14 @@ from firms.permissions import Actor, Permission
 
 __all__ = [
     "FIELDS",
+    "MONEY",
     "InvoiceChanged",
     "InvoiceError",
     "LineInput",
     "Preview",
     "accept_from_books",
     "change_numbering",
+    "check_can_be_sent",
     "create_draft",
     "delete_draft",
     "duplicate_invoice",
@@ -191,6 +194,20 @@ def mark_as_sent(
     return _leave_draft(actor=actor, invoice=invoice, now=now, version=version)
 
 
+def check_can_be_sent(*, actor: Actor, invoice: Invoice) -> None:
+    """
+    Say whether `send_invoice` would work now. Changes nothing.
+
+    Raises:
+        InvoiceNotDraft
+        InvoiceError: it cannot be billed as it is.
+    """
+    actor.must(Permission.EDIT_INVOICES, in_firm=invoice.firm_id)
+    if not invoice.is_draft:
+        raise errors.InvoiceNotDraft(f"{invoice} is no longer a draft: it was sent meanwhile.")
+    rules.check_may_leave_draft(invoice, store.lines_of(invoice))
+
+
 @transaction.atomic
 def note_emailed(*, actor: Actor, invoice: Invoice, to: str, now: datetime) -> Invoice:
     """
@@ -275,22 +292,22 @@ def duplicate_invoice(
     """
     firm = _admit(actor, firm_id=invoice.firm_id)
     source = store.lock(invoice.pk, firm_id=actor.firm_id)
-    made = form_key and Invoice.objects.for_firm(firm).filter(form_key=form_key).first()
-    if made:
-        return made
+    known = form_key and Invoice.objects.for_firm(firm).filter(form_key=form_key).first()
+    if known:
+        return known
     today = now.astimezone(ZoneInfo(firm.time_zone)).date()
-    copy = Invoice(
+    made = Invoice(
         firm=firm, currency=firm.home_currency, form_key=form_key, created_at=now, updated_at=now
     )
     days = source.term_days
     due_on = today + (source.due_on - source.issued_on) if days is None else today
-    _assign(copy, {**_head_of(source), "number": "", "issued_on": today, "due_on": due_on})
-    rules.check_head(copy, changed=HEAD)
+    _assign(made, {**_head_of(source), "number": "", "issued_on": today, "due_on": due_on})
+    rules.check_head(made, changed=HEAD)
     lines = [_copy_line(line) for line in store.lines_of(source)]
-    taxes = compute(copy, lines)
-    copy.number = numbering.take(firm.pk)
-    store.insert(actor=actor, invoice=copy, lines=lines, taxes=taxes)
-    return copy
+    taxes = compute(made, lines)
+    made.number = numbering.take(firm.pk)
+    store.insert(actor=actor, invoice=made, lines=lines, taxes=taxes)
+    return made
 
 
 @transaction.atomic
@@ -334,11 +351,13 @@ def preview(*, actor: Actor, values: Mapping[str, Any], invoice: Invoice | None 
     actor.must(Permission.EDIT_INVOICES, in_firm=invoice.firm_id if invoice else actor.firm_id)
     existing: Sequence[InvoiceLine] = store.lines_of(invoice) if invoice else ()
     money = money_of(existing)
-    shown = invoice or Invoice(firm_id=actor.firm_id)
+    shown = copy(invoice) if invoice else Invoice(firm_id=actor.firm_id)
     before = {name: getattr(shown, name) for name in MONEY}
     for name in MONEY & set(values):
         setattr(shown, name, values[name])
-    lines = build_lines(values.get("lines", ()), firm_id=actor.firm_id, existing=existing)
+    lines = list(existing)
+    if "lines" in values:
+        lines = build_lines(values["lines"], firm_id=actor.firm_id, existing=existing)
     is_same = invoice is not None and money_of(lines) == money
     if is_same and before == {name: getattr(shown, name) for name in MONEY}:
         return Preview(invoice=shown, lines=lines, taxes=list(shown.taxes.all()))

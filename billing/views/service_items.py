@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -15,25 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import limits, queries
 from billing.forms import ITEM_LABELS, ServiceItemForm, initial_of_item, plain
-from billing.licence import must_have_billing
 from billing.models import ServiceItem
 from billing.services import service_items as services
+from billing.views.frame import needs_billing
 from firms.http import FirmRequest
 from firms.permissions import Permission
 
 PAGE = 300
-View = Callable[..., HttpResponse]
-
-
-def needs_billing(view: View) -> View:
-    """Answer 403 with the reason where the firm lacks the Time & Billing licence."""
-
-    @wraps(view)
-    def checked(request: FirmRequest, **kwargs: Any) -> HttpResponse:
-        must_have_billing(request.firm)
-        return view(request, **kwargs)
-
-    return checked
 
 
 @require_safe
@@ -76,7 +62,8 @@ def item_detail(request: FirmRequest, pk: int) -> HttpResponse:
 def new_item(request: FirmRequest) -> HttpResponse:
     request.actor.must(Permission.MANAGE_SERVICE_ITEMS, in_firm=request.firm.pk)
     if request.method != "POST":
-        return _form_page(request, ServiceItemForm())
+        name = request.GET.get("name", "").replace("\x00", "")[:100]
+        return _form_page(request, ServiceItemForm(initial={"name": name}))
     form = ServiceItemForm(request.POST)
     if form.is_valid() and _is_accepted(form):
         try:

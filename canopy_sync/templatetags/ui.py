@@ -31,3 +31,15 @@ def rate(value: Decimal) -> str:
     """Write a rate with at least 2 decimals and no idle zeros: 1,234.50, 0.0000001."""
     whole, _, decimals = f"{value:,.7f}".partition(".")
     return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}"
+
+
+@register.filter
+def percent(value: Decimal) -> str:
+    """Write a percentage without idle zeros: 5, 6.25."""
+    return f"{value.normalize():f}"
+
+
+@register.filter
+def rate_typed(value: Decimal) -> str:
+    """Write a rate as it is typed into a field: 1234.50, 0.0000001."""
+    return rate(value).replace(",", "")
