@@ -78,7 +78,7 @@ class World:
         return contact
 
     def link(self, contact: Contact) -> Link:
-        return Link.objects.exclude(state="former").get(local_id=contact.pk)
+        return self.link_of(contact)
 
     def link_of(self, record: Model) -> Link:
         """Today's pair of any record of ours."""

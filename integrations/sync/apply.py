@@ -178,6 +178,8 @@ class _Look:
         plan = self._held_if_changed_there(plan, heard)
         if self._may_have_a_partner(plan):
             raise PartnerNeeded(self.match_key())
+        if isinstance(self.trouble, partners.SeveralMatches):
+            plan = replace(plan, remote=None)  # a person says which it is, before one is made
         harm = self._guard(plan)
         base.update(plan.base_after(*self._write_here(plan, harm=harm)))
         is_pair = self.local is not None and remote is not None

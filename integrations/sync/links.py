@@ -164,6 +164,9 @@ def match(
         link = _join(connection, entity, local_id, remote_id, ours, theirs)
         link.state = Link.State.LINKED
         link.label = local.label
+        if connection.profile == Connection.Profile.PUSH_ONLY:
+            # The customer stays as it is there: only what changes here later is sent.
+            link.base = local.record.values()
         link.rests, link.blocked_on, link.attempts = "", None, 0
         link.wake_at, link.lane = now, Link.Lane.PEOPLE
         link.save()
