@@ -14,6 +14,11 @@ class IntegrationsConfig(AppConfig):
         for spec in ENTITIES.values():
             outbox.listen(spec)
 
+        from billing import periods
+        from integrations.sync.rules import books_closed_until
+
+        periods.register(books_closed_until)
+
         from integrations.web import panels
 
         panels.install()

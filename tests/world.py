@@ -20,7 +20,7 @@ from firms.models import Firm
 from firms.permissions import Actor
 from integrations.models import Connection, Cursor, Issue, Link
 from integrations.providers.quickbooks.mapping import MAPPINGS
-from integrations.sync import engine
+from integrations.sync import access, connections, engine
 from tests.factories import connect, make_actor, make_firm
 from tests.quickbooks import Emulator
 
@@ -29,6 +29,15 @@ ENTITY_OF: dict[type[Model], str] = {
     ServiceItem: "service_item",
     Invoice: "invoice",
     Payment: "payment",
+}
+LISTS = {
+    "terms": [
+        {"id": "1", "name": "Due on receipt", "days": 0},
+        {"id": "2", "name": "Net 15", "days": 15},
+        {"id": "3", "name": "Net 30", "days": 30},
+        {"id": "4", "name": "Net 60", "days": 60},
+    ],
+    "methods": [{"id": "1", "name": "Cash"}, {"id": "2", "name": "Check"}],
 }
 # Of the sample company: Services, Gardening, Undeposited Funds.
 DEFAULTS = {
@@ -109,6 +118,20 @@ class World:
             }
         )
         self.connection.refresh_from_db()
+
+    def read_company(self) -> None:
+        """Read the company's preferences anew, as happens once a week."""
+        company = access.open_books(self.connection, lane="people").company()
+        connections.refresh_facts(connection=self.connection, company=company, now=self.now)
+        Connection.objects.filter(pk=self.connection.pk).update(
+            company_facts={**connections.facts_of(company), "lists": LISTS}
+        )
+        self.connection.refresh_from_db()
+
+    def prefer(self, group: str, **values: Any) -> None:
+        """A person in the books changes preferences, and we have read them."""
+        self.quickbooks.act("update", "1", entity="Preferences", fields={group: values})
+        self.read_company()
 
     def customer(self, contact: Contact) -> dict[str, Any]:
         remote_id = self.link(contact).remote_id

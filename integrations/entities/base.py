@@ -140,6 +140,7 @@ class Rules:
     sends_numbers: bool = False  # our invoice numbers count there
     is_tax_automated: bool = False  # the company's tax codes are not ours to choose
     has_po_field: bool = False  # the company has a custom field for PO numbers
+    uses_default_item: bool = False  # every line is on the connection's default service there
     deletes_voided: bool = False  # an invoice voided here is deleted there
     invoices_direction: Direction = Direction.TWO_WAY
     methods: Set[str] = frozenset()  # names of its payment methods, folded

@@ -334,11 +334,10 @@ def as_compared(record: Record, rules: Rules) -> Record:
         return record
     taxes = () if isinstance(record.taxes, Unknown) else record.taxes
     is_taxed = record.tax_rate is not None or any(Decimal(each["amount"]) for each in taxes)
-    drops_item = rules.profile == "push_only"  # every line is on the default service there (P)
     lines = [
         {
             **each,
-            "item": None if drops_item else each.get("item"),
+            "item": None if rules.uses_default_item else each.get("item"),
             "is_taxable": bool(each.get("is_taxable")) and is_taxed,
         }
         for each in record.lines

@@ -149,7 +149,7 @@ class _Look:
         """Our record as it is now, seen as the connection's rules let it be seen."""
         self.local = local
         if local is not None:
-            ruled = rules.rules_of(self.connection)
+            ruled = rules.rules_of(self.connection, self.link.options)
             compared = self.spec.as_compared(local.record, ruled)
             self.local = replace(local, record=self.spec.as_synced(compared, ruled))
 
@@ -277,7 +277,9 @@ class _Look:
         link.kept = dict(heard.kept)
         link.facts = dict(heard.facts)
         link.is_read_only = heard.is_read_only
-        told = self.spec.as_compared(turned.record, rules.rules_of(self.connection))
+        told = self.spec.as_compared(
+            turned.record, rules.rules_of(self.connection, self.link.options)
+        )
         return self.spec.record.from_values({**known, **told.values()})
 
     def _plan(self, base: Mapping[str, Any], remote: Record | None) -> Plan:

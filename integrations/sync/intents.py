@@ -244,7 +244,7 @@ def _there(snapshot: Snapshot, link: Link) -> Record | None:
         turned = references.to_local(link.connection, snapshot.record, may_wait=False)
     except MissingDependency:
         return None
-    return ENTITIES[link.entity].as_compared(turned.record, rules_of(link.connection))
+    return ENTITIES[link.entity].as_compared(turned.record, rules_of(link.connection, link.options))
 
 
 def _is_new_enough(snapshot: Snapshot, intent: Intent) -> bool:

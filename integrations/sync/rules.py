@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
+
+from django.utils.dateparse import parse_date
 
 from integrations.entities import EntitySpec, Local
 from integrations.entities.base import Rules
@@ -12,7 +15,8 @@ from integrations.models import Connection
 from integrations.reconcile.policy import Direction, OnConflict, Policy
 
 
-def rules_of(connection: Connection) -> Rules:
+def rules_of(connection: Connection, options: Mapping[str, Any] | None = None) -> Rules:
+    """`options`: what a person chose for one pair (Link.options)."""
     preferences = preferences_of(connection)
     return Rules(
         profile=connection.profile,
@@ -26,6 +30,10 @@ def rules_of(connection: Connection) -> Rules:
         has_po_field=po_field(preferences) is not None,
         deletes_voided=connection.void_rule == Connection.VoidRule.DELETE,
         invoices_direction=Direction(connection.invoices_direction),
+        uses_default_item=(
+            connection.profile == Connection.Profile.PUSH_ONLY
+            or bool(options and options.get("use_default_item"))
+        ),
         methods=frozenset(fold(each["name"]) for each in lists_of(connection, "methods")),
     )
 
@@ -42,7 +50,7 @@ def policy_of(
 
     `options`: what a person chose for the pair; a number of its own there is left alone.
     """
-    rules = rules_of(connection)
+    rules = rules_of(connection, options)
     kept_out = set(spec.kept_out(rules, local))
     if options and options.get("number_there"):
         kept_out.add("number")
@@ -51,6 +59,14 @@ def policy_of(
         on_conflict=OnConflict(connection.on_conflict),
         without=frozenset(kept_out),
     )
+
+
+def books_closed_until(firm_id: int) -> date | None:
+    """The last closed day of the firm's books, once its invoices sync; None where none is."""
+    connection = Connection.objects.filter(firm_id=firm_id, billing_synced_at__isnull=False).first()
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return None
+    return parse_date(str(preferences_of(connection).get("books_closed_on") or ""))
 
 
 def preferences_of(connection: Connection) -> Mapping[str, Any]:

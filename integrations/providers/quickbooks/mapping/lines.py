@@ -175,16 +175,8 @@ def _set(detail: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _item_id(line: Mapping[str, Any], number: int, company: Mapping[str, Any]) -> str:
-    """
-    The line's own item; the default service for one that never had any.
-
-    In `push_only` every line is on the default service, and so is each where a person chose so.
-    """
-    has_own = line.get("item") is not None
-    takes_default = company.get("profile") == "push_only" or bool(
-        (company.get("options") or {}).get("use_default_item")
-    )
-    if has_own and not takes_default:
+    """The line's own item; the default service for one that has none."""
+    if line.get("item") is not None:
         return sent_ref(line["item"], "The item of a line")
     default = ((company.get("defaults") or {}).get("service_item") or {}).get("id")
     if not default:

@@ -1,0 +1,372 @@
+"""Invoices under the rules and preferences of a company: numbers, tax, discounts, closed books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from billing.models import Invoice
+from billing.periods import PeriodClosed
+from billing.services import invoices, payments, tax_rates
+from billing.services.invoices import LineInput
+from integrations.models import Issue, TaxCode
+from integrations.reconcile.policy import Side
+from integrations.sync import issues
+from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
+from tests.world import World
+
+
+@pytest.fixture
+def books(world: World) -> World:
+    world.switch_billing_on()
+    world.read_company()
+    return world
+
+
+def open_kinds() -> list[str]:
+    return list(Issue.objects.filter(state="open").values_list("kind", flat=True))
+
+
+# -- Numbers (ledger rules 14 to 16) -------------------------------------------------------------
+
+
+def test_with_custom_numbers_off_quickbooks_numbers_and_ours_stays(books: World):
+    invoice = linked(books)
+
+    assert books.theirs(invoice)["DocNumber"] == "1038"
+    assert "DocNumber" not in books.quickbooks.writes[-1]["request"]
+    assert Invoice.objects.get(pk=invoice.pk).number == invoice.number
+
+
+def test_with_custom_numbers_on_ours_is_sent_and_one_typed_there_arrives(books: World):
+    books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+    invoice = linked(books)
+    assert books.theirs(invoice)["DocNumber"] == invoice.number
+
+    books.act(invoice, "update", DocNumber="B-77")
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert invoice.number == "B-77"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "number"),
+    [("same_number", True, "1037"), ("number_there", "1037-B", "1037-B")],
+)
+def test_a_number_that_is_taken_there_is_for_a_person(books: World, option, value, number):
+    books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+    invoice = sent(books, number="1037")
+    books.sync()
+    issue = books.open_issue()
+    assert issue.kind == Issue.Kind.DUPLICATE_NUMBER
+
+    issues.choose(actor=books.actor, issue=issue, option=option, value=value, now=books.now)
+    books.sync()
+    books.sync(feed=True)
+
+    assert books.theirs(invoice)["DocNumber"] == number
+    assert Invoice.objects.get(pk=invoice.pk).number == "1037"
+    assert open_kinds() == []
+
+
+# -- Tax (ledger rule 18) ------------------------------------------------------------------------
+
+
+def taxed(world: World, percent: str = "8", *, is_mapped: bool = True) -> Invoice:
+    rate = tax_rates.create_tax_rate(
+        actor=world.actor,
+        name="California",
+        parts=[tax_rates.Part(name="California", percent=Decimal(percent))],
+        now=world.now,
+    )
+    if is_mapped:
+        TaxCode.objects.create(
+            connection=world.connection,
+            firm=world.firm,
+            remote_id="2",
+            name="California",
+            tax_rate_id=rate.pk,
+            read_at=world.now,
+        )
+    contact, item = world.create("Quist Boats"), make_item(world)
+    line = LineInput(
+        service_item_id=item.pk, quantity=Decimal(4), rate=Decimal(75), is_taxable=True
+    )
+    made = draft(world, contact, item, lines=[line], tax_rate_id=rate.pk)
+    return invoices.mark_as_sent(actor=world.actor, invoice=made, now=world.now)
+
+
+def test_a_mapped_rate_is_the_code_there_and_both_come_to_the_same(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    invoice = taxed(books)
+
+    books.sync()
+    books.sync(feed=True)
+
+    theirs = books.theirs(invoice)
+    assert theirs["TxnTaxDetail"]["TxnTaxCodeRef"]["value"] == "2"
+    assert (theirs["TotalAmt"], invoice.total) == (324, Decimal("324.00"))
+    assert open_kinds() == []
+
+
+def test_a_rate_that_no_code_means_is_for_a_person_and_nothing_is_sent(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    taxed(books, is_mapped=False)
+
+    books.sync()
+
+    assert open_kinds() == [Issue.Kind.SET_UP]
+    assert "Invoice" not in books.quickbooks.counts()["creates"]
+
+
+def test_a_cent_between_the_two_totals_is_an_issue_with_both(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    invoice = taxed(books, "8.01")
+
+    books.sync()
+    books.sync(feed=True)
+
+    issue = books.open_issue()
+    assert issue.kind == Issue.Kind.TOTALS_DIFFER
+    assert (issue.detail["local_total"], issue.detail["remote_total"]) == ("324.03", "324")
+    assert Invoice.objects.get(pk=invoice.pk).total == Decimal("324.03")
+
+
+def test_a_taxed_invoice_is_refused_where_sales_tax_is_off(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=False)
+    taxed(books)
+
+    books.sync()
+
+    assert "switched off" in books.open_issue().sentence
+    assert "Invoice" not in books.quickbooks.counts()["creates"]
+
+
+def test_with_automated_tax_our_amount_is_sent(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True, PartnerTaxEnabled=True)
+    taxed(books)
+
+    books.sync()
+
+    assert '"TxnTaxDetail":{"TotalTax":24.00}' in books.quickbooks.writes[-1]["request"]
+
+
+# -- Discounts (ledger rule 19) ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("discount", "total"),
+    [
+        ({"discount_percent": Decimal(10)}, 270),
+        ({"discount_amount": Decimal("12.50")}, Decimal("287.50")),
+    ],
+)
+def test_a_discount_is_the_same_on_both_sides_and_goes_again(books: World, discount, total):
+    invoice = linked(books, **discount)
+    assert books.theirs(invoice)["TotalAmt"] == float(total)
+    books.sync(feed=True)
+
+    edit(books, invoice, **dict.fromkeys(discount))
+    books.sync()
+    books.sync(feed=True)
+
+    assert books.theirs(invoice)["TotalAmt"] == 300
+    assert Invoice.objects.get(pk=invoice.pk).total == 300
+    assert open_kinds() == []
+
+
+def test_a_discount_is_refused_where_they_are_off(books: World):
+    books.prefer("SalesFormsPrefs", AllowDiscount=False)
+    sent(books, discount_percent=Decimal(10))
+
+    books.sync()
+
+    assert open_kinds() == [Issue.Kind.SET_UP]
+    assert "Invoice" not in books.quickbooks.counts()["creates"]
+
+
+# -- Closed books (ledger rule 26) ---------------------------------------------------------------
+
+
+def test_a_date_in_closed_books_is_refused_at_save_with_the_first_open_day(books: World):
+    made = draft(books, books.create("Quist Boats"), make_item(books))
+    books.prefer("AccountingInfoPrefs", BookCloseDate="2026-11-22")
+
+    with pytest.raises(PeriodClosed, match="first open day is Nov 23, 2026"):
+        invoices.mark_as_sent(actor=books.actor, invoice=made, now=books.now)
+
+
+def test_a_closing_date_in_the_future_counts_too(books: World):
+    books.prefer("AccountingInfoPrefs", BookCloseDate="2027-12-31")
+    made = draft(books, books.create("Quist Boats"), make_item(books))
+
+    with pytest.raises(PeriodClosed, match="Jan 1, 2028"):
+        invoices.mark_as_sent(actor=books.actor, invoice=made, now=books.now)
+
+
+def test_a_void_that_closed_books_refuse_is_no_void(books: World):
+    """We did not know yet: the closing date was set a moment ago."""
+    invoice = linked(books)
+    fields = {"AccountingInfoPrefs": {"BookCloseDate": "2026-11-22"}}
+    books.quickbooks.act("update", "1", entity="Preferences", fields=fields)
+    invoice.refresh_from_db()
+
+    invoices.void_invoice(actor=books.actor, invoice=invoice, now=books.now)
+    books.sync()
+
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.voided_by) == ("sent", "")
+    assert open_kinds() == [Issue.Kind.PERIOD_CLOSED]
+    books.sync()
+    assert open_kinds() == [Issue.Kind.PERIOD_CLOSED]
+
+
+# -- Deposits (ledger rule 22) -------------------------------------------------------------------
+
+
+def test_a_deposited_payment_is_locked_here_before_anyone_presses_void(books: World):
+    invoice = linked(books)
+    payment = pay(books, invoice)
+    books.sync()
+    books.quickbooks.act(
+        "make_deposit",
+        entity="Deposit",
+        fields={"payments": [books.link_of(payment).remote_id], "account": "35"},
+    )
+    books.sync(feed=True)
+
+    payment.refresh_from_db()
+    assert "bank deposit" in payment.lock_reason
+
+
+def test_voiding_a_payment_that_was_just_deposited_is_taken_back(books: World):
+    invoice = linked(books)
+    payment = pay(books, invoice)
+    books.sync()
+    books.quickbooks.act(
+        "make_deposit",
+        entity="Deposit",
+        fields={"payments": [books.link_of(payment).remote_id], "account": "35"},
+    )
+    payment.refresh_from_db()
+    payments.void_payment(
+        actor=books.actor, payment=payment, version=payment.version, now=books.now
+    )
+
+    books.sync()
+
+    payment.refresh_from_db()
+    assert payment.is_void is False
+    assert open_kinds() != []
+
+
+# -- Ends against edits --------------------------------------------------------------------------
+
+
+def test_deleted_there_while_edited_here_is_a_conflict_and_is_not_made_again(books: World):
+    invoice = linked(books)
+    books.act(invoice, "delete")
+    edit(books, invoice, due_on=date(2026, 12, 31), term_days=None)
+    books.sync(feed=True)
+    books.sync()
+
+    issue = books.open_issue()
+    assert issue.kind == Issue.Kind.CONFLICT
+    issues.decide(actor=books.actor, issue=issue, keep={"life": Side.REMOTE}, now=books.now)
+    books.sync(after=11)
+
+    invoice.refresh_from_db()
+    assert invoice.voided_by == "books_delete"
+    assert books.quickbooks.counts()["creates"]["Invoice"] == 1
+
+
+def test_a_payment_changed_there_changes_here(books: World):
+    invoice = linked(books)
+    payment = pay(books, invoice)
+    books.sync()
+    told = books.theirs(payment)
+    line = {"Amount": 100, "LinkedTxn": told["Line"][0]["LinkedTxn"]}
+
+    books.act(payment, "update", TotalAmt=120, Line=[line], PaymentRefNum="77")
+    books.sync(feed=True)
+
+    payment.refresh_from_db()
+    assert (payment.amount, payment.reference) == (Decimal(120), "77")
+    assert payment.parts.get().amount == 100
+
+
+def test_a_long_reference_goes_whole_into_the_memo(books: World):
+    payment = pay(books, linked(books), reference="Wire 2026-11-25 from the harbour office")
+
+    books.sync()
+    books.sync(feed=True)
+
+    assert books.theirs(payment)["PrivateNote"] == payment.reference
+    payment.refresh_from_db()
+    assert payment.reference == "Wire 2026-11-25 from the harbour office"
+
+
+def test_a_method_unknown_there_is_sent_blank_and_stays_here(books: World):
+    payment = pay(books, linked(books), method="Barter")
+
+    books.sync()
+    books.sync(feed=True)
+
+    assert "PaymentMethodRef" not in books.theirs(payment)
+    payment.refresh_from_db()
+    assert payment.method == "Barter"
+
+
+# -- What we do not model ------------------------------------------------------------------------
+
+
+def test_a_thousand_lines_go_there_and_one_edit_keeps_all_their_ids(books: World):
+    item = make_item(books)
+    line = LineInput(service_item_id=item.pk, quantity=Decimal(1), rate=Decimal("0.01"))
+    many = [replace(line, description=f"Hour {n}") for n in range(1000)]
+    made = draft(books, books.create("Quist Boats"), item, lines=many)
+    invoice = invoices.mark_as_sent(actor=books.actor, invoice=made, now=books.now)
+    books.sync()
+    before = [each.get("Id") for each in books.theirs(invoice)["Line"]]
+
+    again = [
+        replace(line, line_id=row.pk, description="First" if place == 0 else row.description)
+        for place, row in enumerate(invoice.lines.all())
+    ]
+    edit(books, invoice, lines=again)
+    books.sync()
+
+    after = books.theirs(invoice)["Line"]
+    assert [each.get("Id") for each in after] == before
+    assert (after[0]["Description"], books.theirs(invoice)["TotalAmt"]) == ("First", 10)
+
+
+def test_a_line_whose_item_does_not_sync_holds_the_invoice(books: World):
+    from integrations.models import Link
+
+    item = make_item(books)
+    Link.objects.create(
+        connection=books.connection,
+        firm=books.firm,
+        entity="service_item",
+        local_id=item.pk,
+        label=item.name,
+        state=Link.State.LEFT_OUT,
+    )
+    made = draft(books, books.create("Quist Boats"), item)
+    invoice = invoices.mark_as_sent(actor=books.actor, invoice=made, now=books.now)
+
+    books.sync()
+    books.sync()
+
+    issue = books.open_issue()
+    assert (issue.kind, issue.link.local_id) == (Issue.Kind.HELD, invoice.pk)
+    issues.choose(actor=books.actor, issue=issue, option="use_default_item", now=books.now)
+    books.sync()
+    told: dict[str, Any] = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
+    assert told["ItemRef"]["value"] == "6"
