@@ -180,6 +180,11 @@ def invalid_email(name: str) -> Fault:
     )
 
 
+def malformed_website(name: str) -> Fault:
+    detail = "Website address supplied is malformed. It is like http://www.example.com."
+    return Fault("2200", "Malformed website", detail, name)
+
+
 def invalid_currency(value: str, name: str = "CurrencyRef") -> Fault:
     return Fault("2220", "Invalid currency", f"Invalid currency : {value}", name)
 
@@ -229,6 +234,10 @@ def business_validation(detail: str, element: str = "") -> Fault:
     )
 
 
+def too_many_entries(name: str, most: int) -> Fault:
+    return business_validation(f"{name} has more than the {most:,} a transaction can have.", name)
+
+
 def one_name_at_a_time() -> Fault:
     return business_validation("You can only add or edit one name at a time. Please try again.")
 
@@ -274,6 +283,15 @@ def no_name(code: str = "6080") -> Fault:
         "No name provided : At least one of Title, GivenName, MiddleName, FamilyName, Suffix or"
         " DisplayName is needed",
         "DisplayName",
+    )
+
+
+def cannot_change_who_is_billed() -> Fault:
+    return Fault(
+        "6130",
+        "Cannot change who customer bills with",
+        "Cannot change who customer bills with : there are invoices of this customer.",
+        "BillWithParent",
     )
 
 
@@ -424,6 +442,27 @@ def invalid_custom_field(id: str) -> Fault:
 
 def email_required() -> Fault:
     return Fault("6420", "Email address is required", "Email address is required", "BillEmail")
+
+
+def unbilled_charges() -> Fault:
+    return Fault(
+        "6280",
+        "Customer has unbilled charges",
+        "Customer has unbilled charges : bill them or delete them first.",
+        "Active",
+    )
+
+
+def already_settled() -> Fault:
+    return Fault(
+        "6450",
+        "Void failed, already settled",
+        "Void failed, already settled : the card payment has been settled.",
+    )
+
+
+def card_number(name: str) -> Fault:
+    return Fault("6530", "Card number found in the request", f"{name} holds a card number", name)
 
 
 def deposited() -> Fault:
