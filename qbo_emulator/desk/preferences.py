@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[Input, ...]] = {
         Input(f"{SALES}.UsingProgressInvoicing", "Progress invoicing", "tick"),
         Input(f"{SALES}.ETransactionPaymentEnabled", "Online payment", "tick"),
         Input(f"{SALES}.AutoApplyCredit", "Apply credits automatically", "tick"),
+        Input(f"{SALES}.EmailCopyToCompany", "Mails to the company too", "tick"),
         Input(f"{SALES}.DefaultTerms.value", "Default terms", "pick", picks="Term"),
         Input(
             f"{SALES}.DefaultDiscountAccount",
@@ -43,13 +44,11 @@ GROUPS: dict[str, tuple[Input, ...]] = {
         Input(DEFAULT_ITEM, "Item of a line without one", "pick", picks="Item", where=is_sold),
         Input(f"{SALES}.SalesEmailCc.Address", "Copies of mails to (Cc)"),
         Input(f"{SALES}.SalesEmailBcc.Address", "Hidden copies of mails to (Bcc)"),
-        Input(f"{SALES}.EmailCopyToCompany", "A copy of mails to the company", "tick"),
-        *(
-            Input(name, f"Name of custom field {place} (empty: not in use)")
-            for place, name in enumerate(CUSTOM_NAMES, 1)
-        ),
         Input(f"{SALES}.DefaultCustomerMessage", "Message on sales forms", "long"),
         Input(f"{SALES}.EstimateMessage", "Message on estimates", "long"),
+    ),
+    "Names of custom fields (empty: not in use)": tuple(
+        Input(name, f"Custom field {place}") for place, name in enumerate(CUSTOM_NAMES, 1)
     ),
     "Sales tax": (
         Input("TaxPrefs.UsingSalesTax", "Sales tax", "tick"),
@@ -59,11 +58,11 @@ GROUPS: dict[str, tuple[Input, ...]] = {
     "Accounting": (
         Input(f"{BOOKS}.BookCloseDate", "Books are closed up to", "date"),
         Input(f"{BOOKS}.CustomerTerminology", "Customers are called"),
+        Input(f"{BOOKS}.FirstMonthOfFiscalYear", "Fiscal year begins in", "choice", MONTHS),
         Input(f"{BOOKS}.ClassTrackingPerTxn", "Classes, one a transaction", "tick"),
         Input(f"{BOOKS}.ClassTrackingPerTxnLine", "Classes, one a line", "tick"),
         Input(f"{BOOKS}.TrackDepartments", "Locations", "tick"),
         Input(f"{BOOKS}.UseAccountNumbers", "Account numbers", "tick"),
-        Input(f"{BOOKS}.FirstMonthOfFiscalYear", "Fiscal year begins in", "choice", MONTHS),
         Input("CurrencyPrefs.MultiCurrencyEnabled", "Several currencies", "tick"),
         Input("ProductAndServicesPrefs.QuantityOnHand", "Quantities on hand", "tick"),
     ),
