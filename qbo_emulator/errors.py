@@ -17,7 +17,10 @@ INACTIVE_TEXT = (
 
 @dataclass
 class Fault(Exception):
-    """One error of the API. `status` is the HTTP status; `kind` the fault's type."""
+    """
+    One error of the API, with further ones in `also`, which the same answer holds (6.1).
+    `status` is the HTTP status; `kind` the fault's type.
+    """
 
     code: str
     message: str
@@ -27,12 +30,17 @@ class Fault(Exception):
     kind: str = "ValidationFault"
     has_time: bool = True
     notes: dict[str, Any] = field(default_factory=dict)
+    also: tuple["Fault", ...] = ()
 
-    def body(self, time: str) -> dict[str, Any]:
+    def _error(self) -> dict[str, Any]:
         error: dict[str, Any] = {"Message": self.message, "Detail": self.detail, "code": self.code}
         if self.element is not None:
             error["element"] = self.element
-        answer: dict[str, Any] = {"Fault": {"Error": [error], "type": self.kind}}
+        return error
+
+    def body(self, time: str) -> dict[str, Any]:
+        errors = [each._error() for each in (self, *self.also)]
+        answer: dict[str, Any] = {"Fault": {"Error": errors, "type": self.kind}}
         if self.has_time:
             answer["time"] = time
         return answer

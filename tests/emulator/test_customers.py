@@ -469,3 +469,20 @@ def test_automated_tax_sets_the_code_of_a_customer_by_itself_4_1(qbo: Quick) -> 
 
     assert made["DefaultTaxCodeRef"] == {"value": "2"}
     assert (after["DefaultTaxCodeRef"], after["Notes"]) == ({"value": "2"}, "x")
+
+
+def test_the_currency_of_a_customer_cannot_change_4_1(qbo: Quick) -> None:
+    made = qbo.create(DisplayName="Quist")
+
+    assert fault(qbo.update(made, CurrencyRef={"value": "EUR"}))["code"] == "2220"
+    assert qbo.update(made, CurrencyRef={"value": "USD"}, Notes="x").status_code == 200
+
+
+def test_new_accounts_classes_and_attachables_have_long_ids_4_0(qbo: Quick) -> None:
+    made = [
+        qbo.create("Account", Name="Till", AccountType="Bank"),
+        qbo.create("Class", Name="North"),
+        qbo.create("Attachable", Note="x"),
+    ]
+
+    assert all(len(each["Id"]) >= 10 for each in made)
