@@ -17,7 +17,10 @@ INACTIVE_TEXT = (
 
 @dataclass
 class Fault(Exception):
-    """One error of the API. `status` is the HTTP status; `kind` the fault's type."""
+    """
+    One error of the API, with further ones in `also`, which the same answer holds (6.1).
+    `status` is the HTTP status; `kind` the fault's type.
+    """
 
     code: str
     message: str
@@ -27,12 +30,17 @@ class Fault(Exception):
     kind: str = "ValidationFault"
     has_time: bool = True
     notes: dict[str, Any] = field(default_factory=dict)
+    also: tuple["Fault", ...] = ()
 
-    def body(self, time: str) -> dict[str, Any]:
+    def _error(self) -> dict[str, Any]:
         error: dict[str, Any] = {"Message": self.message, "Detail": self.detail, "code": self.code}
         if self.element is not None:
             error["element"] = self.element
-        answer: dict[str, Any] = {"Fault": {"Error": [error], "type": self.kind}}
+        return error
+
+    def body(self, time: str) -> dict[str, Any]:
+        errors = [each._error() for each in (self, *self.also)]
+        answer: dict[str, Any] = {"Fault": {"Error": errors, "type": self.kind}}
         if self.has_time:
             answer["time"] = time
         return answer
@@ -180,6 +188,11 @@ def invalid_email(name: str) -> Fault:
     )
 
 
+def malformed_website(name: str) -> Fault:
+    detail = "Website address supplied is malformed. It is like http://www.example.com."
+    return Fault("2200", "Malformed website", detail, name)
+
+
 def invalid_currency(value: str, name: str = "CurrencyRef") -> Fault:
     return Fault("2220", "Invalid currency", f"Invalid currency : {value}", name)
 
@@ -229,6 +242,10 @@ def business_validation(detail: str, element: str = "") -> Fault:
     )
 
 
+def too_many_entries(name: str, most: int) -> Fault:
+    return business_validation(f"{name} has more than the {most:,} a transaction can have.", name)
+
+
 def one_name_at_a_time() -> Fault:
     return business_validation("You can only add or edit one name at a time. Please try again.")
 
@@ -274,6 +291,15 @@ def no_name(code: str = "6080") -> Fault:
         "No name provided : At least one of Title, GivenName, MiddleName, FamilyName, Suffix or"
         " DisplayName is needed",
         "DisplayName",
+    )
+
+
+def cannot_change_who_is_billed() -> Fault:
+    return Fault(
+        "6130",
+        "Cannot change who customer bills with",
+        "Cannot change who customer bills with : there are invoices of this customer.",
+        "BillWithParent",
     )
 
 
@@ -424,6 +450,27 @@ def invalid_custom_field(id: str) -> Fault:
 
 def email_required() -> Fault:
     return Fault("6420", "Email address is required", "Email address is required", "BillEmail")
+
+
+def unbilled_charges() -> Fault:
+    return Fault(
+        "6280",
+        "Customer has unbilled charges",
+        "Customer has unbilled charges : bill them or delete them first.",
+        "Active",
+    )
+
+
+def already_settled() -> Fault:
+    return Fault(
+        "6450",
+        "Void failed, already settled",
+        "Void failed, already settled : the card payment has been settled.",
+    )
+
+
+def card_number(name: str) -> Fault:
+    return Fault("6530", "Card number found in the request", f"{name} holds a card number", name)
 
 
 def deposited() -> Fault:

@@ -83,6 +83,7 @@ class Rule:
     nth: hit only the nth matching call (1 is the first).  times: how often, None is for ever.
     probability with seed: hit only a share of the matching calls.
     until_seconds: stop so many seconds after arming.
+    also: codes of further errors in the same Fault, with commas between them (6.1).
     """
 
     kind: str
@@ -101,6 +102,7 @@ class Rule:
     until_seconds: float = 0.0
     status: int = 0
     code: str = ""
+    also: str = ""
     message: str = ""
     detail: str = ""
     element: str = ""
@@ -123,6 +125,8 @@ class Rule:
             raise BadRule(f"seconds is 0 to {MOST_SECONDS:g}.")
         if self.kind in WITH_CODE and self.code and self.code not in CODES and not self.message:
             raise BadRule(f"There is no code {self.code!r} (6.3); an unknown one needs a message.")
+        if any(code not in CODES for code in self._also()):
+            raise BadRule(f"also holds codes of 6.3 with commas between them, not {self.also!r}.")
         self._random = random.Random(self.seed)
 
     def _check_types(self) -> None:
@@ -158,6 +162,9 @@ class Rule:
             return self.operation in unread.get(operation, {operation})
         return self.operation == operation
 
+    def _also(self) -> list[str]:
+        return [code.strip() for code in self.also.split(",") if code.strip()]
+
     def fault(self) -> Fault:
         """What a rule that refuses answers."""
         code = self.code or {"stale": "5010", "throttle": "3001"}.get(self.kind, "10000")
@@ -172,6 +179,7 @@ class Rule:
             element=self.element or None,
             status=self.status,
         )
+        fault.also = tuple(errors.of_code(code) for code in self._also())
         if fault.status >= 500:
             fault.kind = "SystemFault"
         return fault

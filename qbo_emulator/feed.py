@@ -50,8 +50,9 @@ def changes(
         most = left if switches.cdc_cap == "total" else MOST_OBJECTS
         found = _changed(store, realm, entity, since, oldest, as_of, most, switches)
         left -= len(found)
-        shown += [(entity.name, id, token) for id, token, _ in found]
-        parts.append(_response(entity, [doc for _, _, doc in found]))
+        shown += [(entity.name, id, token) for id, token, _, _ in found]
+        has_deleted = any(gone for *_, gone in found)
+        parts.append(_response(entity, [doc for _, _, doc, _ in found], has_deleted))
     return f'[{{"QueryResponse":[{",".join(parts)}]}}]', shown
 
 
@@ -71,7 +72,8 @@ def _changed(
     as_of: float | None,
     most: int,
     switches: Switches,
-) -> list[tuple[str, int, str]]:
+) -> list[tuple[str, int, str, bool]]:
+    """Id, token, document, and whether it was deleted."""
     sign = ">=" if switches.cdc_boundary == "inclusive" else ">"
     values = {
         "realm": realm,
@@ -91,7 +93,7 @@ def _changed(
         values,
     ).fetchall()
     return [
-        (id, token, _deleted(id, updated) if gone else doc)
+        (id, token, _deleted(id, updated) if gone else doc, bool(gone))
         for id, token, gone, updated, doc in rows
     ]
 
@@ -101,10 +103,12 @@ def _deleted(id: str, updated: float) -> str:
     return dumps({"domain": "QBO", "status": "Deleted", "Id": id, "MetaData": times})
 
 
-def _response(entity: Entity, documents: list[str]) -> str:
+def _response(entity: Entity, documents: list[str], has_deleted: bool) -> str:
+    """One entity's part; what was deleted is not counted, and then nothing is (5.8)."""
     if not documents:
         return "{}"
+    count = "" if has_deleted else f',"totalCount":{len(documents)}'
     return (
         f'{{"{entity.name}":[{",".join(documents)}],"startPosition":1,'
-        f'"maxResults":{len(documents)},"totalCount":{len(documents)}}}'
+        f'"maxResults":{len(documents)}{count}}}'
     )

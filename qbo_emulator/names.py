@@ -34,6 +34,8 @@ class Names:
         self.books.check_references(row.realm, entity, document, current)
         if entity.on_change:
             entity.on_change(document, current, self.books.finder(row.realm))
+        if entity.name == "Customer" and not actor.is_person:
+            self._check_who_is_billed(row, document, current)
         was_active, row.active = row.active, int(document.get("Active", True))
         if was_active and not row.active:
             self._check_can_end(entity, row, document, actor)
@@ -48,6 +50,22 @@ class Names:
         if (row.name_key, row.full_key) != (old_key, old_full) or row.active > was_active:
             self.check_name(entity, row, document)
 
+    def _check_who_is_billed(
+        self, row: Row, document: dict[str, Any], current: dict[str, Any]
+    ) -> None:
+        """Whether the parent is billed stays as it is once there are invoices (6130)."""
+        is_parent = bool(document.get("BillWithParent") and document.get("ParentRef"))
+        if is_parent == bool(current.get("BillWithParent")):
+            return
+        if self.books.switches.bill_with_parent_change == "refuse" and self.books.store.of_party(
+            row.realm, "Invoice", f"Customer:{row.id}"
+        ):
+            raise errors.cannot_change_who_is_billed()
+
+    def _has_unbilled_time(self, row: Row) -> bool:
+        activities = self.books.store.of_party(row.realm, "TimeActivity", f"Customer:{row.id}")
+        return any(loads(each.doc).get("BillableStatus") == "Billable" for each in activities)
+
     def _check_can_end(
         self, entity: Entity, row: Row, document: dict[str, Any], actor: "Actor"
     ) -> None:
@@ -58,6 +76,8 @@ class Names:
                 f"This {entity.noun} has active sub-{entity.noun}s and cannot be made inactive.",
                 "Active",
             )
+        if entity.name == "Customer" and not actor.is_person and self._has_unbilled_time(row):
+            raise errors.unbilled_charges()
         if entity.balance and document.get(entity.balance):
             if not actor.is_person:
                 raise errors.has_balance(entity.noun)

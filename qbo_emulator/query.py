@@ -115,7 +115,10 @@ class _Parser:
     def _refuse(self, expected: str) -> errors.Fault:
         token = self.token
         kinds = {"STRING": "<STRING> ", "NUMBER": "<NUMBER> ", "WORD": "<IDENTIFIER> "}
-        shown = "<EOF>" if token.kind == "EOF" else f'" {kinds.get(token.kind, "")}"{token.text} ""'
+        kind = kinds.get(token.kind, "")
+        if token.kind == "KEYWORD":  # as the grammar writes it, then as it was sent
+            kind = f'"{token.text.lower()}" '
+        shown = "<EOF>" if token.kind == "EOF" else f'" {kind}"{token.text} ""'
         return errors.query_parse_error(
             f"Encountered {shown} at {self._where(token.at)}.\n"
             f"Was expecting:\n    {expected} ...\n    "

@@ -29,6 +29,10 @@ MOST_DIGITS = 11  # in front of the point
 LEVEL_MARK = "\x01"  # sorts before everything a name can hold
 DELETED_SUFFIX = re.compile(r" \(deleted(?: \d+)?\)$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_WEBSITE = re.compile(
+    r"(https?://)?[a-z0-9_-]+(\.[a-z0-9_-]+)+(:\d{1,5})?([/?#]\S*)?", re.IGNORECASE
+)
+_LONG_NUMBER = re.compile(r"(?<![\w.-])(?<!\d )\d(?:[ -]?\d){12,15}(?![\w-]|\.\w| \d)", re.ASCII)
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)+")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*|[Zz]|[+-]\d{2}:?\d{2})?")
 _ADDRESS_LIMITS = {
@@ -68,7 +72,8 @@ def read_body(
 
     Returns: writable property -> value, or CLEARED; properties sent as null are left out.
     Raises:
-        Fault: 2010 for unknown properties and wrong types, 2040, 2050, 2070, 2170, 2210.
+        Fault: 2010 for unknown properties and wrong types, 2040, 2050, 2070, 2170, 2200, 2210,
+            6530.
     """
     if not isinstance(body, dict):
         raise errors.unparsable()
@@ -188,7 +193,18 @@ def _read_text(field: Field, value: Any, switches: Switches) -> Any:
         if word is None:
             raise errors.invalid_enumeration(field.name, text[:100])
         text = word
+    _check_no_card(field.name, text)
     return _limited(field.name, text, field.limit) or CLEARED
+
+
+def _check_no_card(name: str, text: str) -> None:
+    """A text holds no card number (6530): 13 to 16 digits whose check digit is right."""
+    for found in _LONG_NUMBER.findall(text):
+        digits = [int(each) for each in found if each.isdigit()]
+        doubled = [sum(divmod(2 * each, 10)) for each in digits[-2::-2]]
+        is_sound = (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+        if is_sound and digits[0] in {3, 4, 5, 6}:  # the networks' first digits
+            raise errors.card_number(name)
 
 
 def _read_bool(field: Field, value: Any, switches: Switches) -> Any:
@@ -287,7 +303,12 @@ def _read_phone(field: Field, value: Any, switches: Switches) -> Any:
 
 def _read_web(field: Field, value: Any, switches: Switches) -> Any:
     text = _web_text(field, value, switches)
-    return {"URI": _limited(field.name, text, field.limit)} if text else CLEARED
+    if not text:
+        return CLEARED
+    _limited(field.name, text, field.limit)
+    if not _WEBSITE.fullmatch(text):
+        raise errors.malformed_website(field.name)
+    return {"URI": text}
 
 
 def _read_address(field: Field, value: Any, switches: Switches) -> Any:
@@ -320,7 +341,7 @@ def _read_ref(field: Field, value: Any, switches: Switches) -> Any:
     text = "" if target is None else _plain(field.name, target, switches)
     if not text:
         return CLEARED
-    reference = {"value": _limited(field.name, text, 100)}
+    reference = {"value": _limited(field.name, text, field.limit or 100)}
     if field.refers_to_any and value.get("type"):
         kind = _plain(field.name, value["type"], switches)
         words = {word.lower(): word for word in field.refers_to_any}
@@ -338,12 +359,15 @@ def _read_memo(field: Field, value: Any, switches: Switches) -> Any:
             raise errors.unrecognized_property(name, "MemoRef", ["value", "id"])
     text = value.get("value")
     text = "" if text is None else _plain(field.name, text, switches)
+    _check_no_card(field.name, text)
     return {"value": _limited(field.name, text, field.limit)} if text else CLEARED
 
 
 def _read_list(field: Field, value: Any, switches: Switches) -> Any:
     if not isinstance(value, list):
         raise errors.unparsable()
+    if field.limit and len(value) > field.limit:
+        raise errors.too_many_entries(field.name, field.limit)
     if not field.parts:
         return value
     return [_read_parts(field, each, switches) for each in value]

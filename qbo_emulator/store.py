@@ -320,6 +320,10 @@ class Store:
         )
         return [Row(*row) for row in rows]
 
+    def of_party(self, realm: str, entity: str, party: str) -> list[Row]:
+        """The transactions of one name, such as the invoices of "Customer:58"."""
+        return self.children(realm, entity, party)
+
     def mentioning(self, realm: str, entity: str, id: str) -> list[Row]:
         """The objects of `entity` that hold a reference to this id somewhere."""
         rows = self.db.execute(

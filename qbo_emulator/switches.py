@@ -34,6 +34,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "one_name_at_a_time": (True, None, "6000 while another name of the realm is being written"),
     "write_seconds": (0.0, None, "how long every write takes"),
     "sub_names": ("global", ("global", "within_parent"), "where a sub-customer's name is unique"),
+    "bill_with_parent_change": ("refuse", ("refuse", "allow"), "of a customer with invoices"),
     "no_name_code": ("6080", ("6080", "2020"), "fault when no name at all is sent"),
     "reactivation_strips_suffix": (False, None, "Active: true alone removes ' (deleted)'"),
     "sparse_objects": ("replace", ("replace", "merge"), "a sub-object in a sparse update"),

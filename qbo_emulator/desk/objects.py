@@ -25,6 +25,7 @@ from ..jsontext import loads
 from ..oauth import USERS
 from ..store import Row, Store
 from ..transactions.links import Links
+from .asking import ASKS, closed_until, effects
 from .finding import PAGE_ROWS, find, options
 from .forms import (
     Cell,
@@ -50,6 +51,13 @@ DONE = {
     "delete": "Deleted.",
     "merge": "Merged.",
 }
+IN_CLOSED = "into-closed"  # the button of who saves into the closed period all the same
+
+
+class InClosed(Exception):
+    """A save touches the closed period, and the person was not warned yet; holds its last day."""
+
+
 # state(document, today): a word and its colour (g, y, r).
 State = Callable[[Document, str], tuple[str, str]]
 
@@ -149,6 +157,7 @@ class ObjectPages:
             ("/new", self.save, "POST"),
             ("/{id}", self.detail_page, "GET"),
             ("/{id}", self.save, "POST"),
+            ("/{id}/{do}", self.ask, "GET"),
             ("/{id}/{do}", self.do, "POST"),
         ]
         wrap = self.pages.signed_in
@@ -240,8 +249,14 @@ class ObjectPages:
         return {}
 
     def form_page(
-        self, visit: Visit, document: Document | None, values: Values, problem: str = ""
+        self,
+        visit: Visit,
+        document: Document | None,
+        values: Values,
+        problem: str = "",
+        closed: str = "",
     ) -> Response:
+        """`closed`: the last day of the closed period that what was typed belongs to."""
         fields = [
             {
                 "input": each,
@@ -255,8 +270,9 @@ class ObjectPages:
             visit.session,
             self.template,
             here=self.here,
-            status=400 if problem else 200,
+            status=400 if problem or closed else 200,
             problem=problem,
+            closed=closed,
             heading=self.heading(document),
             noun=self.entity.noun,
             path=self.entity.path,
@@ -265,6 +281,7 @@ class ObjectPages:
             token=document["SyncToken"] if document else "",
             fields=fields,
             can_write=bool(self.sheet.inputs),
+            asks=ASKS,
             **self._about(visit, document),
             **self.more(visit, document, values),
         )
@@ -350,6 +367,8 @@ class ObjectPages:
             if visit.values.get("SyncToken", token) != token:
                 raise Wrong(STALE)
             written = self._write(visit, document)
+        except InClosed as warned:
+            return self.form_page(visit, document, visit.values, closed=str(warned))
         except (Fault, Wrong) as refused:
             return self.form_page(visit, document, visit.values, sentence(refused))
         session.message = "Saved." if written.operation else "Nothing was changed."
@@ -357,6 +376,10 @@ class ObjectPages:
 
     def _write(self, visit: Visit, document: Document | None) -> Written:
         body = self.body(visit, document)
+        days = ((document or {}).get("TxnDate", ""), body.get("TxnDate", ""))
+        closed = closed_until(self.emulator, visit.realm, self.entity, *days) if body else ""
+        if closed and IN_CLOSED not in visit.values:
+            raise InClosed(closed)
         if document is not None:
             body |= {"Id": document["Id"], "sparse": True}
         return self.emulator.books.write(visit.realm, self.entity, body, visit.actor)
@@ -374,6 +397,27 @@ class ObjectPages:
             body[self.entity.hierarchy.flag] = False
         return body
 
+    async def ask(self, request: Request, session: Session) -> Response:
+        """The page between a button that cannot be taken back and what it does."""
+        visit, doing = await self.visit(request, session), request.path_params["do"]
+        document = self.document(visit)
+        if document is None or doing not in ASKS or doing not in dict(self.doings(document)):
+            return self.missing(visit)
+        here, realm = self.address(document["Id"]), visit.realm
+        return self.pages.books(
+            request,
+            session,
+            "confirm.html",
+            here=self.here,
+            heading=_in_a_sentence(self.heading(document)),
+            verb=dict(self.doings(document))[doing],
+            action=f"{here}/{doing}",
+            back=here,
+            token=document["SyncToken"],
+            closed=closed_until(self.emulator, realm, self.entity, document.get("TxnDate", "")),
+            effects=effects(self.emulator, realm, self.entity, document, doing),
+        )
+
     async def do(self, request: Request, session: Session) -> Response:
         """Carry a button out: void, delete, merge, make inactive or active."""
         visit, doing = await self.visit(request, session), request.path_params["do"]
@@ -381,10 +425,12 @@ class ObjectPages:
         if document is None or doing not in DONE:
             return self.missing(visit)
         try:
+            if visit.values.get("SyncToken", document["SyncToken"]) != document["SyncToken"]:
+                raise Wrong(STALE)
             self._do(visit, doing, document)
-        except Fault as fault:
+        except (Fault, Wrong) as refused:
             values = self.old_values(visit, document)
-            return self.form_page(visit, document, values, sentence(fault))
+            return self.form_page(visit, document, values, sentence(refused))
         session.message = DONE[doing]
         id, left = document["Id"], doing in {"delete", "merge"}
         return self.pages.back_to(request, self.here if left else self.address(id))
@@ -406,6 +452,10 @@ class ObjectPages:
                 into=visit.values.get("into", "").strip(),
                 actor=visit.actor,
             )
+
+
+def _in_a_sentence(heading: str) -> str:
+    return heading[:1].lower() + heading[1:]
 
 
 def _version(row: Row, operation: str) -> dict[str, str]:

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..emulator import Session
 from ..entities import BY_NAME
+from ..errors import Fault
 from .finding import options
-from .forms import Column, Document, Input, Values, at, money
+from .forms import Column, Document, Input, Values, at, money, sentence
 from .lists import is_real_code, is_sold, takes_money
 from .objects import ObjectPages, Sheet, Visit
 from .rows import ONE_MORE, lines_of, shown_discount, shown_rows, typed_rows
@@ -138,6 +143,41 @@ CREDIT_MEMOS = Sheet(
 SALES = (ESTIMATES, SALES_RECEIPTS, CREDIT_MEMOS, REFUNDS)
 
 
+# What an invoice takes over from its estimate beside the lines and the tax code.
+TAKEN_OVER = (
+    "CustomerRef",
+    "CurrencyRef",
+    "ClassRef",
+    "DepartmentRef",
+    "ProjectRef",
+    "SalesTermRef",
+    "CustomField",
+    "CustomerMemo",
+    "BillEmail",
+    "BillAddr",
+    "ShipAddr",
+    "ApplyTaxAfterDiscount",
+)
+CAN_BE_INVOICED = ("Pending", "Accepted")
+
+
+def invoice_of(estimate: Document) -> Document:
+    """The body of the invoice that is made from an estimate; form and lines name it (4.6.5)."""
+    link = {"TxnId": estimate["Id"], "TxnType": "Estimate"}
+    body = {name: estimate[name] for name in TAKEN_OVER if name in estimate}
+    body["LinkedTxn"] = [link]
+    body["Line"] = [
+        {name: value for name, value in line.items() if name not in {"Id", "LineNum", "LineEx"}}
+        | ({"LinkedTxn": [link]} if line["DetailType"] != "DiscountLineDetail" else {})
+        for line in estimate["Line"]
+        if line["DetailType"] != "SubTotalLineDetail"
+    ]
+    code = at(estimate, "TxnTaxDetail.TxnTaxCodeRef")
+    if code:
+        body["TxnTaxDetail"] = {"TxnTaxCodeRef": code}
+    return body
+
+
 class SalesPages(ObjectPages):
     """A sales form: the head as any object's, then its lines and its discount."""
 
@@ -145,6 +185,29 @@ class SalesPages(ObjectPages):
 
     def new_values(self, visit: Visit) -> Values:
         return {"TxnDate": self.today}
+
+    def doings(self, document: Document) -> list[tuple[str, str]]:
+        usual = super().doings(document)
+        if self.entity.name == "Estimate" and document.get("TxnStatus") in CAN_BE_INVOICED:
+            return [("invoice", "Make an invoice"), *usual]
+        return usual
+
+    async def do(self, request: Request, session: Session) -> Response:
+        visit = await self.visit(request, session)
+        estimate = self.document(visit)
+        if request.path_params["do"] != "invoice" or self.entity.name != "Estimate":
+            return await super().do(request, session)
+        if estimate is None:
+            return self.missing(visit)
+        try:
+            written = self.emulator.books.write(
+                visit.realm, INVOICES.entity, invoice_of(estimate), visit.actor
+            )
+        except Fault as fault:
+            values = self.old_values(visit, estimate)
+            return self.form_page(visit, estimate, values, sentence(fault))
+        session.message = "Made from the estimate."
+        return self.pages.back_to(request, self.pages.address("Invoice", written.row.id))
 
     def more(self, visit: Visit, document: Document | None, values: Values) -> dict[str, Any]:
         typed = typed_rows(values)

@@ -47,7 +47,8 @@ class Field:
     """
     One property.
 
-    limit: most characters (of the text, the address line, the number); 0 is no limit.
+    limit: most characters (of the text, the address line, the number), most entries of a LIST;
+    0 is no limit.
     places: most digits behind the point of a DECIMAL; more are rounded half up.
     parts: what an OBJECT or each entry of a LIST may hold; without parts it is taken as it comes.
     default: what a create fills in; also what a full update without it goes back to.

@@ -3,7 +3,7 @@
 from ..transactions import applied, bill_payments
 from .base import Entity, Field, Kind, Shape
 from .purchase_form import EVENTS, NUMBER, PAYABLE, REGIONAL, VENDOR
-from .sales_form import HEAD, LINE_HEAD
+from .sales_form import HEAD, PAID_LINES
 
 BILL_PAYMENT = Entity(
     name="BillPayment",
@@ -47,7 +47,7 @@ BILL_PAYMENT = Entity(
         Field("ProcessBillPayment", Kind.BOOL, default=False),
         NUMBER,
         *HEAD,
-        Field("Line", Kind.LIST, java_class="Line", default=(), parts=LINE_HEAD),
+        PAID_LINES,
         *REGIONAL,
     ),
 )

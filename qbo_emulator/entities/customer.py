@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..money import home_currency
-from .base import NO_NAME_CHARACTERS, Entity, Field, Hierarchy, Kind, Shape, joined, mask
+from .base import NO_NAME_CHARACTERS, Entity, Field, Find, Hierarchy, Kind, Shape, joined, mask
 
 PERSON = ("GivenName", "MiddleName", "FamilyName")
 PARTS = ("Title", *PERSON, "Suffix")
@@ -14,6 +14,18 @@ def fill_from_company(customer: dict[str, Any], preferences: dict[str, Any]) -> 
     tax_code = preferences.get("TaxPrefs", {}).get("TaxGroupCodeRef")
     if customer.get("Taxable") and tax_code:
         customer.setdefault("DefaultTaxCodeRef", {"value": tax_code["value"]})
+
+
+def settle_tax(customer: dict[str, Any], current: dict[str, Any], find: Find) -> None:
+    """Automated tax chooses the customer's code itself, and alone knows of exemptions (4.1)."""
+    tax = (find("Preferences", "1") or {}).get("TaxPrefs", {})
+    if not tax.get("PartnerTaxEnabled"):
+        customer.pop("TaxExemptionReasonId", None)
+        return
+    code = current.get("DefaultTaxCodeRef") or tax.get("TaxGroupCodeRef")
+    customer.pop("DefaultTaxCodeRef", None)
+    if code:
+        customer["DefaultTaxCodeRef"] = {"value": code["value"]}
 
 
 def fill_from_itself(customer: dict[str, Any]) -> None:
@@ -42,6 +54,7 @@ CUSTOMER = Entity(
     not_in_rows=("DefaultTaxCodeRef",),
     sends_events=("Create", "Update", "Delete", "Merge"),
     on_create=fill_from_company,
+    on_change=settle_tax,
     on_write=fill_from_itself,
     fields=(
         Field("Taxable", Kind.BOOL, default=True),

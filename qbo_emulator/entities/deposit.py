@@ -2,7 +2,7 @@
 
 from ..transactions import deposits
 from .base import Entity, Field, Kind, Shape
-from .sales_form import HEAD, LINE_HEAD, TOTAL
+from .sales_form import HEAD, LINE_HEAD, MOST_LINES, TOTAL
 
 DETAIL = Field(
     "DepositLineDetail",
@@ -44,6 +44,7 @@ DEPOSIT = Entity(
         Field(
             "Line",
             Kind.LIST,
+            limit=MOST_LINES,
             java_class="Line",
             parts=(*LINE_HEAD, Field("DetailType", choices=("DepositLineDetail",)), DETAIL),
         ),

@@ -11,6 +11,7 @@ ESTIMATE = Entity(
     required=("CustomerRef",),
     party="CustomerRef",
     party_entity="Customer",
+    needs_preference="SalesFormsPrefs.AllowEstimates",
     numbers="estimate",
     settle=sales.settle_estimate,
     settle_open=sales.settle_open_estimate,

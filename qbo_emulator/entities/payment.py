@@ -2,7 +2,7 @@
 
 from ..transactions import applied, payments
 from .base import Entity, Field, Kind, Shape
-from .sales_form import CUSTOMER, EVENTS, HEAD, LINE_HEAD, LINKED, RECEIVED
+from .sales_form import CUSTOMER, EVENTS, HEAD, LINKED, PAID_LINES, RECEIVED
 
 PAYMENT = Entity(
     name="Payment",
@@ -29,7 +29,7 @@ PAYMENT = Entity(
         Field("ProjectRef", Kind.REF, refers_to="Customer", filters=True),
         Field("ARAccountRef", Kind.REF),
         LINKED,
-        Field("Line", Kind.LIST, java_class="Line", default=(), parts=LINE_HEAD),
+        PAID_LINES,
         Field("TxnSource", read_only=True),
         Field("TxnStatus", read_only=True),
         Field("TaxExemptionRef", Kind.REF, read_only=True),

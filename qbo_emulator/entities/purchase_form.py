@@ -5,7 +5,7 @@ A form takes the groups it has, in the order of its answers.
 """
 
 from .base import Field, Kind
-from .sales_form import LINE_HEAD
+from .sales_form import LINE_HEAD, MOST_LINES
 
 BILLABLE = ("Billable", "NotBillable", "HasBeenBilled")
 FOR_WHOM = (
@@ -31,6 +31,7 @@ FOR_WHOM = (
 LINES = Field(
     "Line",
     Kind.LIST,
+    limit=MOST_LINES,
     java_class="Line",
     parts=(
         *LINE_HEAD,

@@ -6,9 +6,11 @@ A form takes the groups it has, in the order of its answers.
 
 from .base import Field, Kind
 
+MOST_LINES = 10_000  # and links, of one transaction
 LINKED = Field(
     "LinkedTxn",
     Kind.LIST,
+    limit=MOST_LINES,
     java_class="LinkedTxn",
     parts=(Field("TxnId", limit=20), Field("TxnType", limit=50), Field("TxnLineId", limit=20)),
 )
@@ -91,6 +93,7 @@ GROUP = Field(
 LINES = Field(
     "Line",
     Kind.LIST,
+    limit=MOST_LINES,
     java_class="Line",
     parts=(
         *INNER_LINE,
@@ -98,6 +101,9 @@ LINES = Field(
         DISCOUNT,
         Field("SubTotalLineDetail", Kind.OBJECT, read_only=True),
     ),
+)
+PAID_LINES = Field(
+    "Line", Kind.LIST, limit=MOST_LINES, java_class="Line", default=(), parts=LINE_HEAD
 )
 TAX_LINE = (
     Field("Amount", Kind.DECIMAL),
@@ -171,7 +177,7 @@ ADDRESSES = (
     Field("ShipAddr", Kind.ADDRESS, keeps=True),
     Field("ShipFromAddr", Kind.ADDRESS, keeps=True),
     Field("FreeFormAddress", Kind.BOOL, default=True, read_only=True),
-    Field("ShipMethodRef", Kind.REF),
+    Field("ShipMethodRef", Kind.REF, limit=30),
     Field("ShipDate", Kind.DATE),
     Field("TrackingNum", limit=31),
     Field("ClassRef", Kind.REF, refers_to="Class", shows_name=True),

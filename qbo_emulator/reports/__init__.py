@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import errors
 from ..store import Store
-from . import books, receivables, sales, transactions
+from . import books, cash_flow, receivables, result_detail, sales, transactions
 from .request import Request
 
 REPORTS: dict[str, Callable[[Request], dict[str, Any]]] = {
@@ -19,6 +19,7 @@ REPORTS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "AgedReceivableDetail": receivables.aged_receivable_detail,
     "AgedReceivables": receivables.aged_receivables,
     "BalanceSheet": books.balance_sheet,
+    "CashFlow": cash_flow.cash_flow,
     "CustomerBalance": receivables.customer_balance,
     "CustomerBalanceDetail": receivables.customer_balance_detail,
     "CustomerIncome": sales.customer_income,
@@ -26,6 +27,7 @@ REPORTS: dict[str, Callable[[Request], dict[str, Any]]] = {
     "GeneralLedger": transactions.general_ledger,
     "ItemSales": sales.item_sales,
     "ProfitAndLoss": books.profit_and_loss,
+    "ProfitAndLossDetail": result_detail.profit_and_loss_detail,
     "TransactionList": transactions.transaction_list,
     "TrialBalance": books.trial_balance,
     "VendorBalance": receivables.vendor_balance,

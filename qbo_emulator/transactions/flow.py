@@ -171,6 +171,7 @@ class Transactions:
         form = self._form(row, actor)
         if _is_void(form.document):
             return row, None
+        _check_not_settled(form)
         self._check_not_deposited(row, actor)
         self._check_open_period(form, actor)
         touched = self._unlink(form)
@@ -508,6 +509,14 @@ def _is_void(document: dict[str, Any]) -> bool:
     note = str(document.get("PrivateNote", ""))
     amounts = (document.get("TotalAmt"), document.get("Amount"))
     return note.startswith(VOIDED) and not any(amounts)
+
+
+def _check_not_settled(form: Form) -> None:
+    """A card payment that Intuit Payments has settled is paid back, not voided (6450)."""
+    charge = form.get("CreditCardPayment") or {}
+    response = charge.get("CreditChargeResponse")
+    if isinstance(response, dict) and response.get("Status") == "Completed":
+        raise errors.already_settled()
 
 
 def _check_not_void(form: Form) -> None:

@@ -19,7 +19,8 @@ ITEM, GROUP, TEXT = "SalesItemLineDetail", "GroupLineDetail", "DescriptionOnly"
 BOUGHT_ITEM = "ItemBasedExpenseLineDetail"
 SUBTOTAL, DISCOUNT = "SubTotalLineDetail", "DiscountLineDetail"
 NOT_INSIDE = (GROUP, SUBTOTAL, DISCOUNT)  # a bundle holds none of these
-SPECIAL_ITEMS = ("SHIPPING_ITEM_ID", "GRATUITY_ITEM_ID", "TIPS_ITEM_ID")
+SHIPPING = "SHIPPING_ITEM_ID"
+SPECIAL_ITEMS = (SHIPPING, "GRATUITY_ITEM_ID", "TIPS_ITEM_ID")
 
 
 def settle(form: Form) -> None:
@@ -84,7 +85,10 @@ def _settled(form: Form, line: dict[str, Any], numbers: LineNumbers, place: int)
         settled |= _group(form, line, numbers)
     else:
         settled.pop("Amount", None)
-        settled["DescriptionLineDetail"] = line.get("DescriptionLineDetail", {})
+        text = dict(line.get("DescriptionLineDetail", {}))
+        if not _has(form, "AllowServiceDate"):
+            text.pop("ServiceDate", None)
+        settled["DescriptionLineDetail"] = text
     settled["CustomExtensions"] = []
     return settled
 
@@ -115,9 +119,11 @@ def _with_item(form: Form, detail: dict[str, Any]) -> dict[str, Any]:
     """An item line's detail as answers show it: names, account, tax code; in their order."""
     sent_ref = detail.get("ItemRef") or _default_item(form)
     shown: dict[str, Any] = {}
-    if "ServiceDate" in detail:
+    if "ServiceDate" in detail and _has(form, "AllowServiceDate"):
         shown["ServiceDate"] = detail["ServiceDate"]
     if sent_ref["value"] in SPECIAL_ITEMS:
+        if sent_ref["value"] == SHIPPING and not _has(form, "AllowShipping"):
+            raise errors.feature_not_supported("Shipping is not turned on in this company.", "Line")
         shown["ItemRef"] = {"value": sent_ref["value"]}
         account = form.company.account("income")
     else:
@@ -147,6 +153,12 @@ def tax_code(detail: dict[str, Any]) -> str:
     if code.upper() not in {"TAX", "NON"}:
         raise errors.invalid_tax_code(code)
     return code.upper()
+
+
+def _has(form: Form, preference: str) -> bool:
+    """Is this part of sales forms on? What a stored form has of it stays (4.12)."""
+    is_on = bool(form.company.preference("SalesFormsPrefs", preference))
+    return is_on or (form.before is not None and "Line" not in form.sent)
 
 
 def _default_item(form: Form) -> dict[str, Any]:

@@ -241,3 +241,30 @@ def test_after_a_restore_the_same_id_holds_the_new_file_9(qbo: Quick) -> None:
     assert requests.get(qbo.api("GET", f"download/{again['Id']}").text, timeout=5).content == (
         b"other"
     )
+
+
+TYPES = (
+    *("ai", "csv", "doc", "docx", "eps", "gif", "jpeg", "jpg", "ods", "pdf", "png", "rtf", "tif"),
+    *("txt", "xls", "xlsx", "xml"),
+)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_files_of_these_types_are_taken_5_9(qbo: Quick, kind: str) -> None:
+    name = f"file.{kind}"
+
+    (entry,) = entries(upload(qbo, metadata(FileName=name), content(name=name)))
+
+    assert entry["Attachable"]["FileName"] == name
+
+
+def test_an_attachable_keeps_all_that_an_app_can_write_4_18(qbo: Quick) -> None:
+    facts = {
+        "Note": "at the pier", "Category": "Document", "Tag": "pier", "Lat": "37.5",
+        "Long": "-122.4", "PlaceName": "Half Moon Bay",
+    }  # fmt: skip
+
+    made = qbo.create("Attachable", **facts, Size=7, FileAccessUri="/x", TempDownloadUri="/y")
+
+    assert {name: made[name] for name in facts} == facts
+    assert not {"Size", "FileAccessUri", "TempDownloadUri"} & set(made)

@@ -392,3 +392,13 @@ def test_a_batch_is_json_and_answered_as_xml_without_asking_for_json_2_2(qbo: Qu
     assert fault(text)["code"] == "1050"
     assert as_xml.headers["Content-Type"] == "application/xml"
     assert '<BatchItemResponse bId="b1">' in as_xml.text
+
+
+def test_a_report_query_in_a_batch_is_not_supported_5_7(qbo: Quick) -> None:
+    items = [{"bId": "b1", "ReportQuery": "reports/ProfitAndLoss"}]
+
+    answer = qbo.api("POST", "batch", json={"BatchItemRequest": items})
+
+    assert answer.status_code == 200
+    (item,) = answer.json()["BatchItemResponse"]
+    assert (item["bId"], item["Fault"]["Error"][0]["code"]) == ("b1", "500")

@@ -360,3 +360,20 @@ def test_a_write_whose_answer_is_lost_sends_its_event(qbo: Quick, ear: Ear) -> N
     flush(qbo)
 
     assert [event["type"] for event in ear.events] == ["qbo.customer.created.v1"]
+
+
+def test_what_was_deleted_is_not_counted_5_8(qbo: Quick) -> None:
+    made = qbo.create("Payment", CustomerRef={"value": "1"}, TotalAmt=5)
+
+    def part() -> dict[str, Any]:
+        since = "2026-01-01T00:00:00-08:00"
+        answer = qbo.api("GET", "cdc", params={"entities": "Payment", "changedSince": since})
+        found: dict[str, Any] = answer.json()["CDCResponse"][0]["QueryResponse"][0]
+        return found
+
+    assert part()["totalCount"] == part()["maxResults"]
+    qbo.post({"Id": made["Id"], "SyncToken": "0"}, "Payment", operation="delete")
+    after = part()
+    assert "totalCount" not in after
+    assert after["maxResults"] == len(after["Payment"])
+    assert set(after["Payment"][0]) == {"domain", "status", "Id", "MetaData"}

@@ -128,3 +128,16 @@ def test_no_credit_applies_itself_while_the_preference_is_off_4_7(by_hand: Quick
     credit(by_hand)
 
     assert invoice(by_hand)["Balance"] == 100
+
+
+def test_a_credit_memo_has_neither_due_date_nor_pay_buttons_4_8(qbo: Quick) -> None:
+    for name, value in (("DueDate", "2026-12-01"), ("AllowOnlineACHPayment", True), ("Deposit", 1)):
+        error = fault(qbo.post(form(**{name: value}), "CreditMemo"))
+        assert (error["code"], f'"{name}"' in error["Detail"]) == ("2010", True)
+
+
+def test_the_method_of_a_credit_memo_is_read_only_4_8(qbo: Quick) -> None:
+    made = credit(qbo, PaymentMethodRef={"value": "2"}, RemainingCredit=7, Balance=7)
+
+    assert "PaymentMethodRef" not in made
+    assert (made["RemainingCredit"], made["Balance"]) == (40, 40)

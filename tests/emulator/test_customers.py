@@ -1,8 +1,11 @@
 """Customer: sections 4.1, 5.1 to 5.3 and 5.6 of the API reference."""
 
+from typing import Any
+
 import pytest
 
 from .conftest import Quick, fault
+from .sales import delete, invoice, preferences
 
 
 def test_a_create_answers_200_with_the_defaults_quickbooks_fills_in_4_1(qbo: Quick) -> None:
@@ -365,3 +368,121 @@ def test_the_sample_company_is_as_recorded_10(qbo: Quick) -> None:
     assert qbo.query("SELECT COUNT(*) FROM Customer") == {"totalCount": 29}
     assert qbo.query("SELECT COUNT(*) FROM Vendor") == {"totalCount": 26}
     assert qbo.query("SELECT COUNT(*) FROM Employee") == {"totalCount": 2}
+
+
+def test_a_name_cannot_be_cleared_by_a_sparse_update_4_1(qbo: Quick) -> None:
+    made = qbo.create(DisplayName="Quist Boats")
+
+    after = qbo.update(made, DisplayName="", Notes="still here").json()["Customer"]
+
+    assert (after["DisplayName"], after["Notes"]) == ("Quist Boats", "still here")
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"CompanyName": "Quist Ltd", "GivenName": "Nora"}, "Quist Ltd"),
+        ({"GivenName": "Nora", "FamilyName": "Quist"}, "Nora Quist"),
+        ({}, "Quist Boats"),
+    ],
+)
+def test_the_name_on_checks_is_the_company_then_the_person_then_the_name_4_1(
+    qbo: Quick, fields: dict[str, str], name: str
+) -> None:
+    assert qbo.create(DisplayName="Quist Boats", **fields)["PrintOnCheckName"] == name
+
+
+def test_the_billing_address_is_not_copied_to_the_shipping_address_4_1(qbo: Quick) -> None:
+    made = qbo.create(DisplayName="Quist", BillAddr={"Line1": "12 Pier Road"})
+
+    assert "ShipAddr" not in made
+    assert "Level" not in made
+    assert made["IsProject"] is False
+
+
+def test_what_quickbooks_computes_of_a_customer_is_ignored_when_sent_4_1(qbo: Quick) -> None:
+    made = qbo.create(
+        DisplayName="Quist", IsProject=True, BalanceWithJobs=7, Level=3, FullyQualifiedName="A:B",
+        ClientEntityId="1", V4IDPseudonym="x",
+    )  # fmt: skip
+
+    assert (made["IsProject"], made["BalanceWithJobs"]) == (False, 0)
+    assert made["FullyQualifiedName"] == "Quist"
+    assert not {"Level", "ClientEntityId", "V4IDPseudonym"} & set(made)
+
+
+def sub_customer(qbo: Quick, **fields: object) -> dict[str, Any]:
+    return qbo.create(DisplayName="Hull", Job=True, ParentRef={"value": "1"}, **fields)
+
+
+def test_who_is_billed_cannot_change_once_there_are_invoices_6130_4_1(qbo: Quick) -> None:
+    made = sub_customer(qbo, BillWithParent=True)
+    loose = qbo.update(made, BillWithParent=False).json()["Customer"]
+    assert loose["BillWithParent"] is False
+    invoice(qbo, customer=made["Id"])
+
+    error = fault(qbo.update(loose, BillWithParent=True))
+
+    assert (error["code"], error["element"]) == ("6130", "BillWithParent")
+    assert qbo.update(loose, Notes="a note").status_code == 200
+    qbo.switch(bill_with_parent_change="allow")
+    again = qbo.update(qbo.read(made["Id"]), BillWithParent=True).json()["Customer"]
+    assert again["BillWithParent"] is True
+
+
+def test_a_customer_with_invoices_cannot_leave_the_parent_who_pays_6130_4_1(qbo: Quick) -> None:
+    made = sub_customer(qbo, BillWithParent=True)
+    invoice(qbo, customer=made["Id"])
+
+    assert fault(qbo.update(made, Job=False))["code"] == "6130"
+    assert qbo.read(made["Id"])["ParentRef"] == {"value": "1"}
+
+
+def test_a_customer_with_unbilled_time_cannot_be_made_inactive_6280_6_3(qbo: Quick) -> None:
+    made = qbo.create(DisplayName="Quist")
+    customer = {"value": made["Id"]}
+    activity = qbo.create(
+        "TimeActivity", NameOf="Employee", EmployeeRef={"value": "55"}, CustomerRef=customer,
+        BillableStatus="Billable", HourlyRate=20, Hours=1,
+    )  # fmt: skip
+
+    assert fault(qbo.update(made, Active=False))["code"] == "6280"
+    assert delete(qbo, "TimeActivity", activity).status_code == 200
+    assert qbo.update(made, Active=False).status_code == 200
+
+
+def test_an_exemption_needs_automated_tax_and_then_ends_taxable_4_1(qbo: Quick) -> None:
+    classic = qbo.create(DisplayName="Classic", TaxExemptionReasonId="9")
+    preferences(qbo, "TaxPrefs", PartnerTaxEnabled=True)
+    automated = qbo.create(DisplayName="Automated", TaxExemptionReasonId="9")
+
+    assert classic["Taxable"] is True
+    assert "TaxExemptionReasonId" not in classic
+    assert (automated["Taxable"], automated["TaxExemptionReasonId"]) == (False, "9")
+
+
+def test_automated_tax_sets_the_code_of_a_customer_by_itself_4_1(qbo: Quick) -> None:
+    preferences(qbo, "TaxPrefs", PartnerTaxEnabled=True)
+    made = qbo.create(DisplayName="Quist", DefaultTaxCodeRef={"value": "3"})
+
+    after = qbo.update(made, DefaultTaxCodeRef={"value": "3"}, Notes="x").json()["Customer"]
+
+    assert made["DefaultTaxCodeRef"] == {"value": "2"}
+    assert (after["DefaultTaxCodeRef"], after["Notes"]) == ({"value": "2"}, "x")
+
+
+def test_the_currency_of_a_customer_cannot_change_4_1(qbo: Quick) -> None:
+    made = qbo.create(DisplayName="Quist")
+
+    assert fault(qbo.update(made, CurrencyRef={"value": "EUR"}))["code"] == "2220"
+    assert qbo.update(made, CurrencyRef={"value": "USD"}, Notes="x").status_code == 200
+
+
+def test_new_accounts_classes_and_attachables_have_long_ids_4_0(qbo: Quick) -> None:
+    made = [
+        qbo.create("Account", Name="Till", AccountType="Bank"),
+        qbo.create("Class", Name="North"),
+        qbo.create("Attachable", Note="x"),
+    ]
+
+    assert all(len(each["Id"]) >= 10 for each in made)

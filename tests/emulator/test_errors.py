@@ -320,3 +320,43 @@ def test_every_answer_has_a_tid_of_its_own_also_refusals_and_tokens_2_3(qbo: Qui
     ]
 
     assert len({answer.headers["intuit_tid"] for answer in answers}) == 5
+
+
+def test_a_fault_can_hold_several_errors_6_1(qbo: Quick) -> None:
+    qbo.arm("fault", code="6240", also="2050, 2210")
+
+    answer = qbo.post({"DisplayName": "Several"})
+
+    assert answer.status_code == 400
+    errors = answer.json()["Fault"]["Error"]
+    assert [each["code"] for each in errors] == ["6240", "2050", "2210"]
+    assert [each["element"] for each in errors][1:] == ["DocNumber", "PrimaryEmailAddr"]
+
+
+def test_several_errors_come_in_a_batch_and_as_xml_too_6_1(qbo: Quick) -> None:
+    qbo.arm("fault", code="6240", also="2050", path="#b1$")
+    items = [{"bId": "b1", "operation": "create", "Customer": {"DisplayName": "Several"}}]
+
+    batch = qbo.api("POST", "batch", json={"BatchItemRequest": items}).json()
+
+    errors = batch["BatchItemResponse"][0]["Fault"]["Error"]
+    assert [each["code"] for each in errors] == ["6240", "2050"]
+    qbo.arm("fault", code="6240", also="2050")
+    text = qbo.api("GET", "customer/1", headers={"Accept": "*/*"}).text
+    assert text.count("<Error ") == 2
+
+
+def test_a_message_in_another_language_keeps_its_code_6_1(qbo: Quick) -> None:
+    qbo.arm("fault", code="6140", message="Erreur de numéro de document en double")
+
+    error = fault(qbo.api("GET", "customer/1"))
+
+    assert (error["code"], error["Message"]) == ("6140", "Erreur de numéro de document en double")
+
+
+def test_a_further_code_that_does_not_exist_cannot_be_armed_6_3(qbo: Quick) -> None:
+    rule = {"kind": "fault", "code": "6240", "also": "4711"}
+
+    answer = requests.post(f"{qbo.base_url}/emulator/faults", json=rule, timeout=5)
+
+    assert answer.status_code == 400

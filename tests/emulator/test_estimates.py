@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.conftest import Quick, fault
-from tests.emulator.sales import delete, form, invoice
+from tests.emulator.sales import delete, form, invoice, preferences
 
 
 def of(*estimates: dict[str, Any]) -> dict[str, Any]:
@@ -72,3 +72,25 @@ def test_an_estimate_cannot_be_voided_4_9(qbo: Quick) -> None:
     answer = qbo.api("POST", "estimate", params={"operation": "void"}, json=head)
 
     assert fault(answer)["code"] == "500"
+
+
+def test_estimates_need_their_preference_5030_4_12(qbo: Quick) -> None:
+    made = qbo.create("Estimate", **form())
+    preferences(qbo, "SalesFormsPrefs", AllowEstimates=False)
+
+    assert fault(qbo.post(form(), "Estimate"))["code"] == "5030"
+    assert qbo.read(made["Id"], "Estimate")["TxnStatus"] == "Pending"
+
+
+def test_an_estimate_keeps_who_accepted_it_and_when_it_ends_4_9(qbo: Quick) -> None:
+    facts = {
+        "ExpirationDate": "2026-12-22",
+        "AcceptedDate": "2026-12-01",
+        "AcceptedBy": "Nora Quist",
+        "TxnStatus": "Accepted",
+    }
+
+    made = qbo.create("Estimate", **form(**facts))
+
+    assert {name: made[name] for name in facts} == facts
+    assert "Balance" not in made

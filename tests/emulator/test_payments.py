@@ -196,3 +196,16 @@ def test_everything_that_moves_sends_an_event_8_5(qbo: Quick) -> None:
     text = str(qbo.control("GET", "webhooks"))
     assert text.count(f"'{paid['Id']}'") >= 2  # made, and lowered by the invoice
     assert text.count(f"'{made['Id']}'") >= 2
+
+
+def test_a_settled_card_payment_cannot_be_voided_6450_5_5(qbo: Quick) -> None:
+    def charged(status: str) -> dict[str, Any]:
+        charge = {"CreditChargeInfo": {"ProcessPayment": True}}
+        charge["CreditChargeResponse"] = {"CCTransId": "Q1", "Status": status}  # type: ignore[dict-item]
+        return pay(qbo, 10, CreditCardPayment=charge)
+
+    settled, waiting = charged("Completed"), charged("Unknown")
+
+    assert fault(void(qbo, "Payment", settled))["code"] == "6450"
+    assert qbo.read(settled["Id"], "Payment")["TotalAmt"] == 10
+    assert void(qbo, "Payment", waiting).status_code == 200

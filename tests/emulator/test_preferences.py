@@ -103,3 +103,23 @@ def test_a_change_of_preferences_sends_an_update_8_5(qbo: Quick) -> None:
     pending = qbo.control("GET", "webhooks")["pending"]
     qbo.control("POST", "webhooks", {"url": "", "clear": True})
     assert [(e["entity"], e["operation"]) for e in pending] == [("Preferences", "Update")]
+
+
+@pytest.mark.parametrize("left_out", ["SyncToken", "CompanyName", "CompanyAddr"])
+def test_an_update_of_the_company_wants_token_name_and_address_4_11(
+    qbo: Quick, left_out: str
+) -> None:
+    before = qbo.read("1", "CompanyInfo")
+    body = {name: before[name] for name in ("Id", "SyncToken", "CompanyName", "CompanyAddr")}
+    del body[left_out]
+
+    error = fault(qbo.post({**body, "sparse": True}, "CompanyInfo"))
+
+    assert (error["code"], error["element"]) == ("2020", left_out)
+
+
+def test_the_id_of_the_company_is_1_and_not_its_realm_4_11(qbo: Quick) -> None:
+    by_realm = qbo.read(qbo.realm, "CompanyInfo")
+
+    assert by_realm["Id"] == "1"
+    assert qbo.query("SELECT * FROM CompanyInfo")["CompanyInfo"][0]["Id"] == "1"

@@ -273,3 +273,12 @@ def test_a_long_answer_is_gzipped_when_asked_2_2(qbo: Quick) -> None:
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in plain.headers
     assert answer.json()["QueryResponse"] == plain.json()["QueryResponse"]
+
+
+def test_null_is_named_as_the_grammar_writes_it_6_3(qbo: Quick) -> None:
+    error = fault(qbo.ask("SELECT * FROM NULL"))
+
+    assert (error["code"], error["Message"]) == ("4000", "Error parsing query")
+    assert error["Detail"].startswith(
+        'QueryParserError: Encountered " "null" "NULL "" at line 1, column 15.\nWas expecting:'
+    )

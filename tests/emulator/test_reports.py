@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from qbo_emulator.reports import REPORTS, shape
+from qbo_emulator.reports.request import Request
+from qbo_emulator.store import Store
+
 from .conftest import Quick, fault
 from .test_transactions import invoice, item_line, payment
 
@@ -459,3 +463,150 @@ def test_opening_balances_are_open_items_too_5_13(qbo: Quick) -> None:
     for name in ("TransactionList", "GeneralLedger", "CustomerBalance", "ProfitAndLoss"):
         answer = qbo.api("GET", f"reports/{name}", params={"start_date": "2020-01-01"})
         assert answer.status_code == 200, answer.text
+
+
+# --- Cash, and the transactions behind the result ---
+
+
+def entry(qbo: Quick, day: str, debit: str, credit: str, amount: int) -> None:
+    lines = [
+        {
+            "Amount": amount,
+            "DetailType": "JournalEntryLineDetail",
+            "JournalEntryLineDetail": {"PostingType": posting, "AccountRef": {"value": account}},
+        }
+        for posting, account in (("Debit", debit), ("Credit", credit))
+    ]
+    qbo.create("JournalEntry", TxnDate=day, Line=lines)
+
+
+def account(qbo: Quick, name: str, kind: str) -> str:
+    return str(qbo.create("Account", Name=name, AccountType=kind)["Id"])
+
+
+def test_the_cash_flow_explains_the_cash_of_the_period_5_13(books: Quick) -> None:
+    checking, truck, loan = (
+        account(books, name, kind)
+        for name, kind in (
+            ("Till", "Bank"), ("Truck", "Fixed Asset"), ("Loan", "Long Term Liability"),
+        )
+    )  # fmt: skip
+    bill(books, 100, TxnDate="2030-12-30")
+    entry(books, "2030-12-31", checking, loan, 500)
+    made = bill(books, 70, TxnDate="2031-01-05")
+    paid = {"TxnId": made["Id"], "TxnType": "Invoice"}
+    books.create(
+        "Payment", CustomerRef={"value": "1"}, TotalAmt=30, TxnDate="2031-01-06",
+        Line=[{"Amount": 30, "LinkedTxn": [paid]}],
+    )  # fmt: skip
+    entry(books, "2031-01-07", truck, checking, 200)
+    entry(books, "2031-01-08", checking, loan, 80)
+
+    found = report(books, "CashFlow", **JANUARY)
+
+    sums = {
+        group: summary(found, group)[-1]
+        for group in (
+            "OperatingActivities", "InvestingActivities", "FinancingActivities", "CashIncrease",
+            "BeginningCash", "EndingCash",
+        )
+    }  # fmt: skip
+    assert sums == {
+        "OperatingActivities": "30.00",
+        "InvestingActivities": "-200.00",
+        "FinancingActivities": "80.00",
+        "CashIncrease": "-90.00",
+        "BeginningCash": "500.00",
+        "EndingCash": "410.00",
+    }
+    assert data(found)[0] == ["Net Income", "70.00"]
+    assert ["Accounts Receivable (A/R)", "-40.00"] in data(found)
+
+
+def test_the_cash_of_a_month_begins_where_the_one_before_ended_5_13(books: Quick) -> None:
+    till, loan = account(books, "Till", "Bank"), account(books, "Loan", "Long Term Liability")
+    entry(books, "2031-01-08", till, loan, 80)
+    entry(books, "2031-02-08", till, loan, 20)
+
+    found = report(
+        books, "CashFlow", start_date="2031-01-01", end_date="2031-02-28",
+        summarize_column_by="Month",
+    )  # fmt: skip
+
+    assert titles(found) == ["", "Jan 2031", "Feb 2031", "Total"]
+    assert summary(found, "BeginningCash")[1:] == ["0.00", "80.00", "0.00"]
+    assert summary(found, "EndingCash")[1:] == ["80.00", "100.00", "100.00"]
+
+
+def test_cash_at_the_end_is_what_the_sample_company_has_5_13(qbo: Quick) -> None:
+    found = report(qbo, "CashFlow", start_date="2000-01-01", end_date="2040-12-31")
+
+    rows = qbo.query("SELECT * FROM Account WHERE AccountType = 'Bank'")["Account"]
+    rows += qbo.query("SELECT * FROM Account WHERE Name = 'Undeposited Funds'")["Account"]
+    cash = sum((Decimal(str(row["CurrentBalance"])) for row in rows), Decimal(0))
+    assert cash != 0
+    assert Decimal(summary(found, "EndingCash")[-1]) == cash
+
+
+def test_the_result_is_listed_by_account_and_transaction_5_13(books: Quick) -> None:
+    till, wages = account(books, "Till", "Bank"), account(books, "Wages", "Expense")
+    first = bill(books, 100, TxnDate="2031-01-02", PrivateNote="first")
+    bill(books, 50, "2", TxnDate="2031-01-03")
+    bill(books, 7, TxnDate="2031-02-01")
+    entry(books, "2031-01-09", wages, till, 30)
+
+    found = report(books, "ProfitAndLossDetail", **JANUARY)
+
+    assert titles(found) == [
+        "Date", "Transaction Type", "Num", "Name", "Memo/Description", "Amount", "Balance",
+    ]  # fmt: skip
+    assert data(found)[0] == [
+        "2031-01-02", "Invoice", first["DocNumber"], "Ada", "first", "100.00", "100.00",
+    ]  # fmt: skip
+    assert [row[-2:] for row in data(found)] == [
+        ["100.00", "100.00"], ["50.00", "150.00"], ["30.00", "30.00"],
+    ]  # fmt: skip
+    assert summary(found, "Income")[-2] == "150.00"
+    assert summary(found, "Expenses")[-2] == "30.00"
+    whole = report(books, "ProfitAndLoss", **JANUARY)
+    assert summary(found, "NetIncome")[-2] == summary(whole, "NetIncome")[-1] == "120.00"
+
+
+def test_the_listed_result_is_that_of_the_sample_company_5_13(qbo: Quick) -> None:
+    years = {"start_date": "2000-01-01", "end_date": "2040-12-31"}
+
+    detail, whole = (
+        report(qbo, name, **years) for name in ("ProfitAndLossDetail", "ProfitAndLoss")
+    )
+
+    for group in ("Income", "COGS", "NetIncome"):
+        assert summary(detail, group)[-2] == summary(whole, group)[-1]
+    narrowed = report(qbo, "ProfitAndLossDetail", **years, customer="1")
+    assert 0 < len(data(narrowed)) < len(data(detail))
+    assert {row[3] for row in data(narrowed)} == {"Amy's Bird Sanctuary"}
+
+
+def test_every_value_of_every_report_is_a_text_5_13(qbo: Quick) -> None:
+    for name in REPORTS:
+        found = report(qbo, name, start_date="2000-01-01", end_date="2040-12-31")
+        cells = [
+            cell["value"]
+            for row in walk(found["Rows"])
+            for part in (row, row.get("Header", {}), row.get("Summary", {}))
+            for cell in part.get("ColData", [])
+        ]
+        assert cells, name
+        assert all(isinstance(cell, str) for cell in cells), name
+        assert option(found, "NoReportData") == "false"
+
+
+def test_a_report_ends_at_400_000_cells_and_says_so_5_13() -> None:
+    request = Request(Store(":memory:"), "1", "TransactionList", {}, "2031-01-31", "now")
+    rows = [shape.data("a", "b") for _ in range(200_001)]
+
+    short = shape.report(request, [], rows[:199_999])["Rows"]["Row"]
+    long = shape.report(request, [], rows)["Rows"]["Row"]
+
+    assert len(short) == 199_999
+    assert len(long) == 200_001
+    assert long[-1]["ColData"] == [{"value": "Unable to display more data"}]

@@ -87,6 +87,8 @@ def test_a_line_without_an_item_gets_the_default_item_4_6_2(qbo: Quick) -> None:
 
 
 def test_shipping_is_a_line_of_its_own_item_4_6_2(qbo: Quick) -> None:
+    preferences(qbo, "SalesFormsPrefs", AllowShipping=True)
+
     made = invoice(qbo, item(9, id="SHIPPING_ITEM_ID"))
 
     assert made["Line"][0]["SalesItemLineDetail"]["ItemRef"] == {"value": "SHIPPING_ITEM_ID"}
@@ -202,3 +204,61 @@ def test_discounts_need_their_preference_and_old_ones_stay_4_12(qbo: Quick) -> N
     assert fault(qbo.post(form(item(10), discount(amount=1)), "Invoice"))["code"] == "5030"
     after = qbo.update(made, "Invoice", PrivateNote="still there").json()["Invoice"]
     assert after["TotalAmt"] == 9
+
+
+def test_shipping_needs_its_preference_4_12(qbo: Quick) -> None:
+    error = fault(qbo.post(form(item(9, id="SHIPPING_ITEM_ID")), "Invoice"))
+
+    assert (error["code"], error["element"]) == ("5030", "Line")
+
+
+def test_a_service_date_is_kept_while_its_preference_is_on_4_12(qbo: Quick) -> None:
+    lines = [
+        item(9, ServiceDate="2026-05-01"),
+        {
+            "DetailType": "DescriptionOnly",
+            "Description": "by hand",
+            "DescriptionLineDetail": {"ServiceDate": "2026-05-02"},
+        },
+    ]
+
+    def dates(lines: list[dict[str, Any]]) -> list[Any]:
+        details = [line.get(line["DetailType"]) or line.get("DescriptionLineDetail") or {}
+                   for line in lines]  # fmt: skip
+        return [detail.get("ServiceDate") for detail in details[:2]]
+
+    assert dates(invoice(qbo, *lines)["Line"]) == [None, None]
+    preferences(qbo, "SalesFormsPrefs", AllowServiceDate=True)
+    made = invoice(qbo, *lines)
+    assert dates(made["Line"]) == ["2026-05-01", "2026-05-02"]
+    preferences(qbo, "SalesFormsPrefs", AllowServiceDate=False)
+    after = qbo.update(made, "Invoice", PrivateNote="x").json()["Invoice"]
+    assert dates(after["Line"]) == ["2026-05-01", "2026-05-02"]
+
+
+def test_a_category_cannot_be_sold_and_the_text_says_why_4_4(qbo: Quick) -> None:
+    category = qbo.create("Item", Name="Ropes", Type="Category")
+
+    error = fault(qbo.post(form(item(9, id=category["Id"])), "Invoice"))
+
+    assert error["code"] == "2500"
+    assert "is set up as a category" in error["Detail"]
+
+
+def test_positions_are_counted_from_1_whatever_is_sent_4_6_2(qbo: Quick) -> None:
+    made = invoice(qbo, {**item(1), "LineNum": 7}, {**item(2), "LineNum": 7})
+
+    assert [line.get("LineNum") for line in made["Line"]] == [1, 2, None]
+    assert "Id" not in made["Line"][-1]  # the subtotal has neither
+
+
+def test_quantity_and_price_are_left_out_where_only_an_amount_was_sent_4_6_2(qbo: Quick) -> None:
+    detail = invoice(qbo, item(9))["Line"][0]["SalesItemLineDetail"]
+
+    assert not {"Qty", "UnitPrice"} & set(detail)
+
+
+def test_every_line_has_custom_extensions_4_0(qbo: Quick) -> None:
+    lines = invoice(qbo, item(9), item(3))["Line"]
+
+    assert [line.get("CustomExtensions") for line in lines] == [[], [], None]
