@@ -136,6 +136,7 @@ class Ledger(History):
                         description=self._written(birth, "description"),
                         quantity=row.quantity,
                         rate=row.rate,
+                        amount=row.amount if row.rate is None else None,
                         is_taxable=row.is_taxable,
                     )
                 ]
@@ -376,10 +377,13 @@ class Accounts:
             raise Broken("P1", f"not at rest: {odd}")
 
     def _waits_for_a_decision(self, link: Link) -> bool:
-        """A payment of an invoice that ended there, and of which a person has yet to say."""
+        """A payment of an invoice that ended there or was paid twice: a person has to say."""
         if link.entity != "payment" or link.local_id is None:
             return False
         paid = self.receipts[link.local_id].parts.values_list("invoice_id", flat=True)
+        owed = balances_of(Invoice.objects.filter(pk__in=paid))
+        if any(balance < 0 for balance in owed.values()):
+            return True
         over = {
             each.local_id
             for each in self.links
@@ -473,7 +477,8 @@ class Accounts:
         if here != told:
             raise Broken("P1", f"{bill.message}: {here} here, {told} there")
         owed = balances_of(Invoice.objects.filter(pk=bill.pk))[bill.pk]
-        if owed != Decimal(str(there["Balance"])):
+        is_told = owed < 0 and self._told_births()  # paid twice, and somebody has to say
+        if owed != Decimal(str(there["Balance"])) and not is_told:
             raise Broken("P9", f"{bill.message}: {owed} owed here, {there['Balance']} there")
 
     def _check_receipt(self, receipt: Payment, remote_id: str) -> None:
@@ -490,6 +495,7 @@ class Accounts:
         for bill in self.bills.values():
             current |= {bill.message, bill.due_on.isoformat(), bill.lines.get().description}
         current |= {each.reference for each in self.receipts.values()}
+        current |= {each.display_name for each in self.ledger.contacts}
         for entity in ("Invoice", "Payment"):
             for version in self.ledger.there(entity):
                 current |= set(texts_in(version))

@@ -23,18 +23,53 @@ NUMBERS: Final = frozenset(
         "TotalTax", "UnitPrice", "NumberValue",
     }
 )  # fmt: skip
+# What may go back of what was kept, by the property it stands under (4.6.2, 4.7). QuickBooks adds
+# properties at any time; one that cannot be written has the whole form refused (2010).
+REF: Final = frozenset({"value", "name", "type"})
+SENDABLE: Final[Mapping[str, frozenset[str]]] = {
+    "Line": frozenset(
+        {
+            "Id", "LineNum", "Description", "Amount", "DetailType", "LinkedTxn", "CustomField",
+            "SalesItemLineDetail", "GroupLineDetail", "DescriptionLineDetail",
+            "DiscountLineDetail", "SubTotalLineDetail",
+        }
+    ),
+    "SalesItemLineDetail": frozenset(
+        {
+            "ItemRef", "ClassRef", "UnitPrice", "Qty", "TaxCodeRef", "ServiceDate",
+            "DiscountRate", "DiscountAmt", "TaxInclusiveAmt", "MarkupInfo", "ItemAccountRef",
+            "TaxClassificationRef",
+        }
+    ),
+    "GroupLineDetail": frozenset({"GroupItemRef", "Quantity", "Line", "ServiceDate"}),
+    "DescriptionLineDetail": frozenset({"ServiceDate", "TaxCodeRef"}),
+    "DiscountLineDetail": frozenset(
+        {"PercentBased", "DiscountPercent", "DiscountAccountRef", "TaxCodeRef", "ClassRef"}
+    ),
+    "SubTotalLineDetail": frozenset(),
+    "MarkupInfo": frozenset(
+        {"PercentBased", "Percent", "MarkUpIncomeAccountRef", "Value", "PriceLevelRef"}
+    ),
+    "LinkedTxn": frozenset({"TxnId", "TxnType", "TxnLineId"}),
+    "CustomField": frozenset(
+        {"DefinitionId", "Name", "Type", "StringValue", "BooleanValue", "DateValue", "NumberValue"}
+    ),
+}  # fmt: skip
 CENT: Final = Decimal("0.01")
 ZERO: Final = Decimal(0)
 MOST: Final = Decimal("99999999999")
 VOIDED: Final = "Voided"
 
 
-def with_numbers(value: Any, name: str = "") -> Any:
-    """What was kept, as it can go back: numbers as numbers again."""
+def sendable(value: Any, name: str) -> Any:
+    """What was kept under `name`, as it can go back: what may be written, numbers as numbers."""
     if isinstance(value, Mapping):
-        return {key: with_numbers(each, key) for key, each in value.items()}
+        known = REF if name.endswith("Ref") else SENDABLE.get(name)
+        return {
+            key: sendable(each, key) for key, each in value.items() if known is None or key in known
+        }
     if isinstance(value, list):
-        return [with_numbers(each, name) for each in value]
+        return [sendable(each, name) for each in value]
     return Decimal(value) if name in NUMBERS and isinstance(value, str) and value else value
 
 

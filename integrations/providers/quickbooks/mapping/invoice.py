@@ -24,8 +24,8 @@ from integrations.providers.quickbooks.mapping.forms import (
     linked,
     money_text,
     ref_id,
+    sendable,
     sent_ref,
-    with_numbers,
 )
 from integrations.providers.quickbooks.mapping.names import object_of
 from integrations.providers.quickbooks.values import number_text, parse_time
@@ -312,7 +312,7 @@ def _custom_field(
         return {}
     check_text("The PO number", "CustomField", values["po_number"], 31)
     others = [
-        with_numbers(each)
+        sendable(each, "CustomField")
         for each in kept.get("CustomField") or []
         if str(each.get("DefinitionId")) != str(place)
     ]
@@ -387,7 +387,7 @@ def _discount(values: Mapping[str, Any], old: Sequence[Mapping[str, Any]]) -> di
     if not percent and not amount:
         return None
     before = mapped.discount_line(old) or {}
-    line = dict(with_numbers(before))
+    line = dict(sendable(before, "Line"))
     detail = {**object_of(line.get(mapped.DISCOUNT)), "PercentBased": bool(percent)}
     detail.pop("DiscountPercent", None)
     if percent:

@@ -18,8 +18,8 @@ from integrations.providers.quickbooks.mapping.forms import (
     check_amount,
     check_text,
     money_text,
+    sendable,
     sent_ref,
-    with_numbers,
 )
 from integrations.providers.quickbooks.mapping.names import object_of
 from integrations.providers.quickbooks.values import number_text
@@ -108,7 +108,7 @@ def write_lines(
     Raises:
         InvalidValue, SetUpNeeded: a line is outside what QuickBooks takes.
     """
-    by_id = {str(each.get("Id")): with_numbers(each) for each in kept if each.get("Id")}
+    by_id = {str(each.get("Id")): sendable(each, "Line") for each in kept if each.get("Id")}
     return [
         _write_line(line, by_id.get(str(line.get("id") or ""), {}), number, company)
         for number, line in enumerate(lines, start=1)

@@ -23,8 +23,8 @@ from integrations.providers.quickbooks.mapping.forms import (
     linked,
     money_text,
     ref_id,
+    sendable,
     sent_ref,
-    with_numbers,
 )
 from integrations.providers.quickbooks.mapping.names import object_of
 from integrations.providers.quickbooks.values import parse_time
@@ -210,7 +210,7 @@ def _method_id(name: str, company: Mapping[str, Any]) -> str:
 
 
 def _split(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    old = [with_numbers(each) for each in kept.get("Line") or []]
+    old = [sendable(each, "Line") for each in kept.get("Line") or []]
     if "parts" not in values:
         return {"Line": old} if old else {}
     total = Decimal(values["amount"])
@@ -229,7 +229,6 @@ def _line(
     if part.get("invoice") is not None:
         kind, txn_id = "Invoice", sent_ref(part["invoice"], "What a payment pays")
     old = dict(by_txn.get((kind, txn_id), {}))
-    old.pop("LineEx", None)  # QuickBooks' own words about it
     amount = Decimal(part["amount"])
     check_amount("A part of the payment", "Amount", amount)
     return {**old, "Amount": amount, "LinkedTxn": [{"TxnId": txn_id, "TxnType": kind}]}
