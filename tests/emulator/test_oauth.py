@@ -212,15 +212,18 @@ def test_another_grant_is_unsupported_1_8(qbo: Quick) -> None:
     assert token(qbo, grant_type="password").json() == {"error": "unsupported_grant_type"}
 
 
-def test_the_two_discovery_documents_say_the_same_of_keys_and_issuer_1_1(qbo: Quick) -> None:
+def test_the_two_discovery_documents_differ_in_userinfo_only_1_1(qbo: Quick) -> None:
     names = ("openid_configuration", "openid_sandbox_configuration")
     real, sandbox = (
         requests.get(f"{qbo.base_url}/.well-known/{name}", timeout=5).json() for name in names
     )
 
-    real.pop("userinfo_endpoint")
-    sandbox.pop("userinfo_endpoint")
+    addresses = [real.pop("userinfo_endpoint"), sandbox.pop("userinfo_endpoint")]
     assert real == sandbox
+    assert addresses[0] != addresses[1]
+    for address in addresses:  # one server plays both
+        assert address.endswith("/v1/openid_connect/userinfo")
+        assert requests.get(address, timeout=5).status_code == 401
     assert real["id_token_signing_alg_values_supported"] == ["RS256"]
     assert real["response_types_supported"] == ["code"]
 
