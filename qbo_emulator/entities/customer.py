@@ -43,6 +43,7 @@ CUSTOMER = Entity(
     sends_events=("Create", "Update", "Delete", "Merge"),
     on_create=fill_from_company,
     on_write=fill_from_itself,
+    system_before="Title",
     fields=(
         Field("Taxable", Kind.BOOL, default=True),
         Field("BillAddr", Kind.ADDRESS),
