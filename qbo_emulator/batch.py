@@ -122,6 +122,8 @@ class Batch:
 
     async def _carry_out(self, item: Item, line: Call, connection: Connection) -> Done:
         operations, realm = self.operations, line.realm
+        if item.kind in READS.values():
+            await operations.take_time()
         if item.kind == "query":
             return operations.query(realm, item.what)
         if item.kind == "cdc":

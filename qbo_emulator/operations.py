@@ -12,7 +12,7 @@ from typing import Any
 from . import clock, errors, feed, query, rules, server, tax_service
 from .asked import JSON_OK, Asked, Reply, check_json, fault_reply, fingerprint, statement
 from .books import Actor, Written
-from .calls import WRITES, Call
+from .calls import METERED, WRITES, Call
 from .documents import READS as DOCUMENT_READS
 from .documents import WRITES as DOCUMENT_WRITES
 from .documents import Documents
@@ -73,6 +73,8 @@ class Operations:
             raise asked.problem
         if asked.kind in WRITES:
             return await self.once(asked, call, lambda: self._write(asked, call, connection))
+        if asked.kind in METERED:
+            await self.take_time()
         if asked.kind == "query":
             text = statement(asked)
             return self.reply(self.query(asked.realm, text, asked.page_shift, asked.include))
@@ -84,6 +86,11 @@ class Operations:
         if asked.kind in DOCUMENT_READS:
             return self.documents.read(asked)
         raise errors.unsupported_path(asked.relative, f"/v3{asked.relative}")
+
+    async def take_time(self) -> None:
+        """Every read takes so long, where that is switched on (7.2)."""
+        if self.emulator.switches.read_seconds:
+            await server.pause(self.emulator.switches.read_seconds)
 
     def time(self) -> str:
         return clock.answer_time(self.emulator.clock.epoch())

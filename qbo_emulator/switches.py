@@ -26,7 +26,7 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "limit_batches_per_minute": (40, None, "batches a minute, realm and app; 0 is off"),
     "limit_realm_batches_per_minute": (120, None, "batches a minute and realm; 0 is off"),
     "limit_mails_per_day": (40, None, "e-mails a day and realm, sliding; 0 is off"),
-    "request_seconds": (120.0, None, "a write or batch that takes longer is answered with 504"),
+    "request_seconds": (120.0, None, "a request that takes longer is answered with 504"),
     "throttle_shape": ("lower", ("lower", "upper", "xml"), "how a 429 is written"),
     "retry_after": (0, None, "seconds in a Retry-After header of a 429; 0 sends none"),
     "metered_allowance": (0, None, "CorePlus calls a month before 429; 0 is no end"),
@@ -63,7 +63,8 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "requestid_seconds": (0, None, "seconds until an id is forgotten; 0 is never"),
     # Batch (5.7)
     "batch_order": ("same", ("same", "shuffled"), "order of the answers in a batch"),
-    # Reads (5.8, 9)
+    # Reads (5.8, 7.2, 9)
+    "read_seconds": (0.0, None, "how long every read, query, report and read item takes"),
     "read_lag_seconds": (0.0, None, "queries and CDC show the state of so long ago"),
     "id_read_lag_seconds": (0.0, None, "the same for reads by id"),
     "cdc_older_than_30_days": ("answer", ("answer", "refuse"), "deletions are gone either way"),

@@ -139,6 +139,39 @@ def test_a_write_that_takes_too_long_is_504_and_is_done_late_7_2(qbo: Quick) -> 
     assert qbo.counts["creates"] == {"Customer": 1}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "customer/1",
+        "query?query=SELECT%20*%20FROM%20Customer",
+        "cdc?entities=Customer&changedSince=2026-11-01",
+        "reports/TrialBalance",
+        "invoice/67/pdf",
+        "preferences",
+    ],
+)
+def test_a_read_that_takes_too_long_is_504_7_2(qbo: Quick, path: str) -> None:
+    qbo.switch(read_seconds=0.3, request_seconds=0.1)
+
+    answer = qbo.api("GET", path)
+
+    assert answer.status_code == 504
+    assert answer.headers["Content-Type"].startswith("text/html")
+    qbo.switch(request_seconds=None)
+    assert qbo.api("GET", path).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["delay", "delay_after_commit"])
+def test_a_request_that_is_delayed_too_long_is_504_and_is_done_7_2(qbo: Quick, kind: str) -> None:
+    qbo.switch(request_seconds=0.1)
+    qbo.arm(kind, seconds=0.3, operation="create")
+
+    assert qbo.post({"DisplayName": "Delayed"}).status_code == 504
+    while not qbo.counts["writes"]:
+        continue  # it goes on although nobody waits
+    assert qbo.names("WHERE DisplayName = 'Delayed'") == ["Delayed"]
+
+
 def test_the_free_tier_stops_reads_until_the_next_month_and_writes_go_on_7_4(qbo: Quick) -> None:
     qbo.control("POST", "clock", {"now": "2026-11-30T10:00:00Z"})
     qbo.access = qbo.control("POST", "tokens", {"action": "issue"})
