@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from . import errors
-from .entities import Entity, Field, Kind
+from .entities import Entity, Field, Kind, Shape
 from .money import rounded
 from .switches import Switches
 
@@ -26,6 +26,7 @@ class Cleared:
 
 CLEARED = Cleared()
 MOST_DIGITS = 11  # in front of the point
+MOST_LINES = 10_000
 LEVEL_MARK = "\x01"  # sorts before everything a name can hold
 DELETED_SUFFIX = re.compile(r" \(deleted(?: \d+)?\)$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -83,7 +84,17 @@ def read_body(
         if not by_person:
             value = _for_apps(field, value)
         sent[name] = _READERS[field.kind](field, value, switches)
+    _check_sizes(entity, sent)
     return {name: value for name, value in sent.items() if value is not None}
+
+
+def _check_sizes(entity: Entity, sent: dict[str, Any]) -> None:
+    """A transaction has at most so many lines, and so many links (7.2); entries are free."""
+    if entity.shape is not Shape.TRANSACTION or entity.name == "JournalEntry":
+        return
+    for name in ("Line", "LinkedTxn"):
+        if isinstance(sent.get(name), list | tuple) and len(sent[name]) > MOST_LINES:
+            raise errors.business_validation(f"{name} holds more than {MOST_LINES} entries.", name)
 
 
 def _for_apps(field: Field, value: Any) -> Any:
