@@ -190,9 +190,8 @@ class Api:
         try:
             connection = self._connection(asked)
             call.client_id = connection.client_id
-            limits, is_batch = emulator.limits, asked.kind == "batch"
-            now = emulator.clock.epoch()
-            reached = limits.enter(asked.realm, connection.client_id, now, is_batch=is_batch)
+            limits, now = emulator.limits, emulator.clock.epoch()
+            reached = limits.enter(asked.realm, connection.client_id, now, asked.kind)
             if reached:
                 call.notes["limit"] = reached
                 return self._throttle(asked)
@@ -289,6 +288,9 @@ class Api:
             emulator.switches.tid_header: call.tid,
             "Qbo-Version": QBO_VERSION,
             "Service-Time": "total=82, db=47",
+            "X-Spanid": call.tid,
+            "X-Amzn-Trace-Id": f"Root={call.tid}",
+            "Strict-Transport-Security": "max-age=31536000",
             "Expires": "0",
             "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
             "Content-Type": content_type,

@@ -57,6 +57,8 @@ class Batch:
             raise asked.problem
         check_json(asked)
         items = read_items(asked.body, has_requestid=bool(asked.requestid))
+        emulator = self.emulator
+        emulator.limits.count_items(asked.realm, len(items), emulator.clock.epoch())
         return await self.operations.once(
             asked, call, lambda: self._run(items, call, connection), MOST_REQUEST_ID
         )

@@ -6,6 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from qbo_emulator import rules
+from qbo_emulator.entities.invoice import INVOICE
+from qbo_emulator.entities.journal_entry import JOURNAL_ENTRY
+from qbo_emulator.errors import Fault
 from qbo_emulator.limits import Limits
 from qbo_emulator.switches import Switches
 
@@ -224,3 +228,40 @@ def test_a_429_can_be_xml_and_tell_when_to_retry_7_3(qbo: Quick) -> None:
     assert refused.headers["Content-Type"].startswith("application/xml")
     assert 'code="3001"' in refused.text
     assert refused.headers["Retry-After"] == "60"
+
+
+def test_reports_have_a_limit_of_their_own_where_switched_7_1(qbo: Quick) -> None:
+    qbo.switch(limits=True, limit_per_second=0, limit_reports_per_minute=2)
+
+    asked = [qbo.api("GET", "reports/TrialBalance").status_code for _ in range(3)]
+
+    assert asked == [200, 200, 429]
+    assert read(qbo) == 200
+    assert qbo.counts["refused_by_limit"] == {"limit_reports_per_minute": 1}
+
+
+@pytest.mark.parametrize(("counts", "status"), [("once", 200), ("items", 429)])
+def test_a_batch_counts_once_or_by_its_items_7_1(qbo: Quick, counts: str, status: int) -> None:
+    qbo.switch(limits=True, limit_per_second=0, limit_per_minute=5, batch_counts=counts)
+    items = [{"bId": f"b{n}", "Query": "SELECT * FROM Term"} for n in range(5)]
+
+    assert qbo.api("POST", "batch", json={"BatchItemRequest": items}).status_code == 200
+    assert read(qbo) == status
+
+
+@pytest.mark.parametrize("name", ["Line", "LinkedTxn"])
+def test_a_transaction_has_at_most_10000_lines_and_links_7_2(name: str) -> None:
+    def check(number: int) -> None:
+        entry = {"TxnId": "1", "TxnType": "Estimate"} if name == "LinkedTxn" else {"Amount": 1}
+        rules.read_body(INVOICE, {name: [entry] * number}, Switches())
+
+    check(10_000)
+    with pytest.raises(Fault) as refusal:
+        check(10_001)
+    assert refusal.value.code == "6000"
+
+
+def test_a_journal_entry_may_have_more_lines_7_2() -> None:
+    body = {"Line": [{"Amount": 1}] * 10_001}
+
+    assert len(rules.read_body(JOURNAL_ENTRY, body, Switches())["Line"]) == 10_001

@@ -273,3 +273,21 @@ def test_a_long_answer_is_gzipped_when_asked_2_2(qbo: Quick) -> None:
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in plain.headers
     assert answer.json()["QueryResponse"] == plain.json()["QueryResponse"]
+
+
+def test_a_count_holds_no_objects_and_no_positions_3_4(qbo: Quick) -> None:
+    assert qbo.query("SELECT COUNT(*) FROM Customer WHERE Balance > '0'") == {"totalCount": 17}
+
+
+@pytest.mark.parametrize(("value", "found"), [("GivenName != 'Amy'", 0), ("GivenName <> 'Bo'", 1)])
+def test_not_equal_works_where_equal_does_3_2(qbo: Quick, value: str, found: int) -> None:
+    where = f"DisplayName = 'Amy\\'s Bird Sanctuary' AND {value}"
+
+    assert len(qbo.names(f"WHERE {where}")) == found
+
+
+def test_the_body_of_a_query_is_never_null_and_echoes_its_start_3_6(qbo: Quick) -> None:
+    found = qbo.query("SELECT * FROM Customer STARTPOSITION 5 MAXRESULTS 2")
+
+    assert (found["startPosition"], found["maxResults"]) == (5, 2)
+    assert "totalCount" not in found
