@@ -28,7 +28,6 @@ SCOPES = {
     "phone",
     "address",
 }
-CODE_SECONDS = 600
 ACCESS_HEAD = "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0.."
 MOST_ACCESS, MOST_REFRESH = 4096, 512  # characters (1.4)
 DAY = 86400
@@ -210,7 +209,15 @@ class OAuth:
         code = "XAB1" + secrets.token_urlsafe(32)
         self.store.db.execute(
             "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-            (code, client_id, realm, user, scope, redirect_uri, self.clock.epoch() + CODE_SECONDS),
+            (
+                code,
+                client_id,
+                realm,
+                user,
+                scope,
+                redirect_uri,
+                self.clock.epoch() + self.switches.code_seconds,
+            ),
         )
         return code
 

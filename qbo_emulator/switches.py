@@ -41,10 +41,12 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "sparse_objects": ("replace", ("replace", "merge"), "a sub-object in a sparse update"),
     "trim_texts": (True, None, "blanks around texts are cut off"),
     "text_encoding": ("utf-8", ("utf-8", "question_mark", "refuse"), "texts beyond ISO-8859-1"),
+    "newer_properties": ("ignore", ("ignore", "refuse"), "newer read-only ones sent back (11.3)"),
     "xml_by_default": (True, None, "XML when Accept does not name JSON"),
     "tid_header": ("intuit_tid", ("intuit_tid", "Intuit-Tid"), "name of the tid header (2.3)"),
     # Transactions (4.6, 4.7, 5.5, 9)
     "tax_without_code": ("none", ("none", "customer"), "code of a form sent without one"),
+    "wrong_amount": ("refuse", ("refuse", "recompute"), "Amount beside the price, automated tax"),
     "explicit_tax": ("automated", ("automated", "always", "never"), "where a sent TotalTax stands"),
     "explicit_tax_after_edit": ("recompute", ("recompute", "keep"), "after its lines were edited"),
     "inactive_item_on_update": ("allow", ("allow", "refuse"), "an old form keeps inactive items"),
@@ -72,7 +74,11 @@ SWITCHES: dict[str, tuple[Any, tuple[Any, ...] | None, str]] = {
     "cdc_older_than_30_days": ("answer", ("answer", "refuse"), "deletions are gone either way"),
     "cdc_cap": ("total", ("total", "entity"), "what the 1000 of a CDC answer counts"),
     "cdc_boundary": ("inclusive", ("inclusive", "exclusive"), "changedSince itself"),
-    # OAuth (1.5)
+    # Queries (3.2)
+    "query_not_equal": ("answer", ("answer", "refuse"), "a condition with != or <>"),
+    "query_projection": ("cut", ("cut", "whole"), "what shows a row of which properties are asked"),
+    # OAuth (1.3 to 1.5)
+    "code_seconds": (600, None, "life of a code"),
     "refresh_rotation": ("daily", ("daily", "always", "grace"), "when a refresh token changes"),
     "refresh_grace_seconds": (3600, None, "how long the old one lives with 'grace'"),
     "refresh_reuse_revokes": (False, None, "using a dead refresh token ends the connection"),

@@ -508,3 +508,19 @@ def test_the_server_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     assert parent.stdout.read() == ""  # ends when the server, too, has let go of the pipe
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{base_url}/emulator/", timeout=5)
+
+
+def test_newer_properties_that_are_sent_back_are_ignored_or_refused_11_3(qbo: Quick) -> None:
+    line = {
+        "Amount": 5,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": "6"}},
+    }
+    made = qbo.create("Invoice", CustomerRef={"value": "6"}, Line=[line])
+    assert made["Line"][0]["CustomExtensions"] == []
+    assert qbo.post(made, "Invoice").status_code == 200
+
+    qbo.switch(newer_properties="refuse")
+
+    assert fault(qbo.post(qbo.read(made["Id"], "Invoice"), "Invoice"))["code"] == "2010"
+    assert qbo.post({"DisplayName": "Clean"}).status_code == 200

@@ -524,3 +524,13 @@ def test_a_company_that_was_emptied_keeps_its_realm_and_gives_ids_out_again_1_9(
 
     assert qbo.api("GET", "customer/5").status_code == 400
     assert qbo.create(DisplayName="First")["Id"] == "1"
+
+
+def test_the_life_of_a_code_can_be_set_1_3(qbo: Quick) -> None:
+    qbo.switch(code_seconds=60)
+    code = consent(qbo)["code"]
+    qbo.advance(61)
+
+    answer = token(qbo, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+
+    assert answer.json() == {"error": "invalid_grant"}

@@ -291,3 +291,13 @@ def test_the_body_of_a_query_is_never_null_and_echoes_its_start_3_6(qbo: Quick) 
 
     assert (found["startPosition"], found["maxResults"]) == (5, 2)
     assert "totalCount" not in found
+
+
+def test_other_readings_of_not_equal_and_of_asked_properties_3_2(qbo: Quick) -> None:
+    qbo.switch(query_not_equal="refuse", query_projection="whole")
+
+    error = fault(qbo.ask("SELECT * FROM Customer WHERE GivenName != 'Amy'"))
+    (row,) = qbo.query("SELECT Id FROM Customer WHERE Id = '1'")["Customer"]
+
+    assert error["code"] == "4001"
+    assert (row["DisplayName"], row["sparse"]) == ("Amy's Bird Sanctuary", False)
