@@ -34,6 +34,7 @@ from .oauth import ACCOUNTING, Connection
 from .operations import Operations
 
 QBO_VERSION = "1944.190"
+DELAYS = {"delay", "delay_after_commit"}
 AFTER_READING = KINDS.keys() - {"cut_request"}
 
 
@@ -92,16 +93,16 @@ class Api:
     async def _answer(self, asked: Asked, call: Call) -> Response:
         rule = self._strike(asked, AFTER_READING)
         if rule is None:
-            return self._dress(await self._gate(asked, call), asked, call)
+            return self._dress(await self._in_time(asked, call), asked, call)
         call.fault_rule = rule.number
         if rule.kind in STOPS_BEFORE:
             reply = await self._refuse(rule, asked)
             return self._cut(call) if reply is None else self._dress(reply, asked, call)
-        if rule.kind in {"delay", "late_commit"}:
+        if rule.kind == "late_commit":
             await server.pause(rule.seconds)
         if rule.kind == "page_shift":
             asked.page_shift = rule.rows
-        reply = await self._gate(asked, call)
+        reply = await self._in_time(asked, call, rule)
         return await self._spoil(rule, reply, asked, call)
 
     async def _refuse(self, rule: Rule, asked: Asked) -> Reply | None:
@@ -135,7 +136,7 @@ class Api:
     async def _spoil(self, rule: Rule, reply: Reply, asked: Asked, call: Call) -> Response:
         """The operation was done; let its answer go wrong."""
         kind = rule.kind
-        if kind in {"silence_after_commit", "delay_after_commit"}:
+        if kind == "silence_after_commit":
             await server.pause(rule.seconds)
         if kind in {"silence_after_commit", "late_commit", "cut_after_commit"}:
             call.notes["kept_back"] = {"status": reply.status, "body": reply.body[:20_000]}
@@ -162,16 +163,35 @@ class Api:
         call.status = 0
         return answers.CutConnection()
 
-    # --- Token, realm, limits ---
+    # --- Time, token, realm, limits ---
+
+    async def _in_time(self, asked: Asked, call: Call, rule: Rule | None = None) -> Reply:
+        """What takes too long, whatever it is, goes on, but is not waited for (7.2)."""
+        switches = self.emulator.switches
+        is_late = rule is not None and rule.kind in DELAYS
+        if not (is_late or switches.write_seconds or switches.read_seconds):
+            return await self._gate(asked, call)
+        work = self._delayed(asked, call, rule) if rule else self._gate(asked, call)
+        try:
+            return await server.within(switches.request_seconds, work)
+        except TimeoutError:
+            return self._gateway_reply(errors.took_too_long(), asked)
+
+    async def _delayed(self, asked: Asked, call: Call, rule: Rule) -> Reply:
+        if rule.kind == "delay":
+            await server.pause(rule.seconds)
+        reply = await self._gate(asked, call)
+        if rule.kind == "delay_after_commit":
+            await server.pause(rule.seconds)
+        return reply
 
     async def _gate(self, asked: Asked, call: Call) -> Reply:
         emulator = self.emulator
         try:
             connection = self._connection(asked)
             call.client_id = connection.client_id
-            limits, is_batch = emulator.limits, asked.kind == "batch"
-            now = emulator.clock.epoch()
-            reached = limits.enter(asked.realm, connection.client_id, now, is_batch=is_batch)
+            limits, now = emulator.limits, emulator.clock.epoch()
+            reached = limits.enter(asked.realm, connection.client_id, now, asked.kind)
             if reached:
                 call.notes["limit"] = reached
                 return self._throttle(asked)
@@ -188,15 +208,8 @@ class Api:
             return self._fault(fault)
 
     async def _run(self, asked: Asked, call: Call, connection: Connection) -> Reply:
-        """The operation; one that takes too long goes on, but is not waited for (7.2)."""
         run = self.batch.run if asked.kind == "batch" else self.operations.run
-        switches = self.emulator.switches
-        if not switches.write_seconds:
-            return await run(asked, call, connection)
-        try:
-            return await server.within(switches.request_seconds, run(asked, call, connection))
-        except TimeoutError:
-            raise errors.took_too_long() from None
+        return await run(asked, call, connection)
 
     def _connection(self, asked: Asked) -> Connection:
         scheme, _, token = asked.headers.get("authorization", "").partition(" ")
@@ -275,6 +288,9 @@ class Api:
             emulator.switches.tid_header: call.tid,
             "Qbo-Version": QBO_VERSION,
             "Service-Time": "total=82, db=47",
+            "X-Spanid": call.tid,
+            "X-Amzn-Trace-Id": f"Root={call.tid}",
+            "Strict-Transport-Security": "max-age=31536000",
             "Expires": "0",
             "Cache-Control": "max-age=0, no-cache, no-store, must-revalidate, private",
             "Content-Type": content_type,

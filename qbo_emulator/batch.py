@@ -57,6 +57,8 @@ class Batch:
             raise asked.problem
         check_json(asked)
         items = read_items(asked.body, has_requestid=bool(asked.requestid))
+        emulator = self.emulator
+        emulator.limits.count_items(asked.realm, len(items), emulator.clock.epoch())
         return await self.operations.once(
             asked, call, lambda: self._run(items, call, connection), MOST_REQUEST_ID
         )
@@ -122,6 +124,8 @@ class Batch:
 
     async def _carry_out(self, item: Item, line: Call, connection: Connection) -> Done:
         operations, realm = self.operations, line.realm
+        if item.kind in READS.values():
+            await operations.take_time()
         if item.kind == "query":
             return operations.query(realm, item.what)
         if item.kind == "cdc":

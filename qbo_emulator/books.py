@@ -566,7 +566,7 @@ class Books:
 
     @staticmethod
     def dress(row: Row, document: dict[str, Any]) -> str:
-        """The stored text: what the row knows first, then the properties in their order."""
+        """The stored text: the properties in their order, among them what the row knows."""
         entity = BY_NAME[row.entity]
         whole: dict[str, Any] = {}
         system = {
@@ -576,12 +576,14 @@ class Books:
             "SyncToken": str(row.token),
             "MetaData": meta_data(entity, row.created, row.updated, row.who),
         }
-        for field in entity.fields:
-            if field.name in document:
-                whole[field.name] = document[field.name]
         if entity.shape is Shape.DATED:
             del system["Id"]
-        return dumps({**whole, **system})
+        for field in entity.fields:
+            if field.name == entity.system_before:
+                whole |= system
+            if field.name in document:
+                whole[field.name] = document[field.name]
+        return dumps(whole if entity.system_before else {**whole, **system})
 
 
 def meta_data(entity: Entity, created: float, updated: float, who: str) -> dict[str, Any]:

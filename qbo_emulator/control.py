@@ -110,14 +110,17 @@ class Control(ControlPart):
         """
         only(body, "company", "realm_id", "state", "restore_to")
         emulator, realm = self.emulator, str(body.get("realm_id") or "")
+        state = str(body.get("state") or "")  # everything is read before anything is done
+        emulator.check_state(state)
+        moment = clocks.parse_time(str(body["restore_to"])) if "restore_to" in body else None
         if "company" in body or not (body.keys() & {"state", "restore_to"}):
             realm = emulator.add_company(str(body.get("company", "empty")), realm)
         realm = self.realm(realm)
         if "state" in body:
-            emulator.set_state(realm, str(body["state"] or ""))
+            emulator.set_state(realm, state)
         found: dict[str, Any] = {}
-        if "restore_to" in body:
-            found = emulator.restore(realm, clocks.parse_time(str(body["restore_to"])))
+        if moment is not None:
+            found = emulator.restore(realm, moment)
         return {**self._company(realm), **found}
 
     # --- Log, counts, objects ---

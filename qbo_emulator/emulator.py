@@ -119,10 +119,20 @@ class Emulator:
         """ok, or why a company refuses calls: its own state, else the switch."""
         return self.company_states.get(realm) or str(self.switches.company_state)
 
-    def set_state(self, realm: str, state: str) -> None:
-        """A state of COMPANY_STATES for one company; "" leaves it to the switch again."""
+    @staticmethod
+    def check_state(state: str) -> None:
+        """
+        Can a company be in this state? "" is none of its own.
+
+        Raises:
+            UnknownSwitch: there is no such state.
+        """
         if state and state not in COMPANY_STATES:
             raise UnknownSwitch(f"A company's state is one of {', '.join(COMPANY_STATES)}.")
+
+    def set_state(self, realm: str, state: str) -> None:
+        """A state of COMPANY_STATES for one company; "" leaves it to the switch again."""
+        self.check_state(state)
         self.company_states = {**self.company_states, realm: state}
         self.store.set_setting("company_states", self.company_states)
 

@@ -27,6 +27,10 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
+# Made once: `json.loads` with arguments builds one for every text.
+_DECODER = json.JSONDecoder(parse_float=_decimal, parse_constant=_refuse_constant)
+
+
 def loads(text: str | bytes) -> Any:
     """
     Parse JSON; numbers with a fraction become Decimal.
@@ -39,7 +43,7 @@ def loads(text: str | bytes) -> Any:
     if isinstance(text, bytes):
         text = text.decode("utf-8")
     try:
-        value = json.loads(text, parse_float=_decimal, parse_constant=_refuse_constant)
+        value = _DECODER.decode(text)
         if "\\u" in text:  # only an escape can smuggle in half a surrogate pair
             dumps(value).encode("utf-8")
     except (ValueError, RecursionError) as error:  # UnicodeEncodeError is a ValueError

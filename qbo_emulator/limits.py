@@ -41,12 +41,17 @@ class Limits:
         self._all: dict[Key, Window] = defaultdict(lambda: Window(MINUTE))
         self._batches: dict[Key, Window] = defaultdict(lambda: Window(MINUTE))
         self._realm_batches: dict[str, Window] = defaultdict(lambda: Window(MINUTE))
+        self._reports: dict[str, Window] = defaultdict(lambda: Window(MINUTE))
         self._mails: dict[str, Window] = defaultdict(lambda: Window(DAY))
         self.in_flight: dict[Key, int] = defaultdict(int)
         self.refused: Counter[str] = Counter()  # by the name of the limit
 
-    def enter(self, realm: str, client_id: str, now: float, *, is_batch: bool = False) -> str:
-        """Count a call of the API, or name the limit that it would pass; then do not `leave`."""
+    def enter(self, realm: str, client_id: str, now: float, kind: str = "") -> str:
+        """
+        Count a call of the API, or name the limit that it would pass; then do not `leave`.
+
+        kind: of the call log; batches and reports have limits of their own.
+        """
         key = (realm, client_id)
         if self.switches.limits:
             windows = [
@@ -54,7 +59,9 @@ class Limits:
                 ("limit_per_second", self._seconds[key]),
                 ("limit_all_per_minute", self._all[key]),
             ]
-            if is_batch:
+            if kind == "report":
+                windows.append(("limit_reports_per_minute", self._reports[realm]))
+            if kind == "batch":
                 windows += [
                     ("limit_batches_per_minute", self._batches[key]),
                     ("limit_realm_batches_per_minute", self._realm_batches[realm]),
@@ -67,6 +74,11 @@ class Limits:
                 return reached
         self.in_flight[key] += 1
         return ""
+
+    def count_items(self, realm: str, items: int, now: float) -> None:
+        """A batch was counted once; where its items count, so do the others (7.1)."""
+        if self.switches.limits and self.switches.batch_counts == "items":
+            self._minutes[realm].times.extend([now] * (items - 1))
 
     def leave(self, realm: str, client_id: str) -> None:
         self.in_flight[realm, client_id] -= 1
@@ -104,6 +116,7 @@ class Limits:
             "limit_all_per_minute": counted(self._all),
             "limit_batches_per_minute": counted(self._batches),
             "limit_realm_batches_per_minute": counted(self._realm_batches),
+            "limit_reports_per_minute": counted(self._reports),
             "limit_mails_per_day": counted(self._mails),
             "limit_at_once": {_text(key): n for key, n in self.in_flight.items() if n},
         }

@@ -69,7 +69,7 @@ class Names:
     def _check_can_end(
         self, entity: Entity, row: Row, document: dict[str, Any], actor: "Actor"
     ) -> None:
-        """May this be made inactive (5.6)? The UI clears a balance by a credit memo instead."""
+        """May this be made inactive (5.6)? People may end what has a balance; names are cleared."""
         children = self.books.store.children(row.realm, row.entity, row.id)
         if any(child.active for child in children):
             raise errors.business_validation(
@@ -78,12 +78,8 @@ class Names:
             )
         if entity.name == "Customer" and not actor.is_person and self._has_unbilled_time(row):
             raise errors.unbilled_charges()
-        if entity.balance and document.get(entity.balance):
-            if not actor.is_person:
-                raise errors.has_balance(entity.noun)
-            document[entity.balance] = 0
-            if entity.balance_with_children:
-                document[entity.balance_with_children] = 0
+        if entity.balance and document.get(entity.balance) and not actor.is_person:
+            raise errors.has_balance(entity.noun)
 
     def mark_deleted(self, entity: Entity, row: Row, document: dict[str, Any]) -> None:
         if not entity.marks_inactive:

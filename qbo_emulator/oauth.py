@@ -28,7 +28,8 @@ SCOPES = {
     "phone",
     "address",
 }
-CODE_SECONDS = 600
+ACCESS_HEAD = "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0.."
+MOST_ACCESS, MOST_REFRESH = 4096, 512  # characters (1.4)
 DAY = 86400
 DEFAULT_CLIENT_ID = "emulator-client"
 DEFAULT_CLIENT_SECRET = "emulator-secret"
@@ -208,7 +209,15 @@ class OAuth:
         code = "XAB1" + secrets.token_urlsafe(32)
         self.store.db.execute(
             "INSERT INTO code VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
-            (code, client_id, realm, user, scope, redirect_uri, self.clock.epoch() + CODE_SECONDS),
+            (
+                code,
+                client_id,
+                realm,
+                user,
+                scope,
+                redirect_uri,
+                self.clock.epoch() + self.switches.code_seconds,
+            ),
         )
         return code
 
@@ -294,10 +303,12 @@ class OAuth:
 
     def _add_token(self, kind: str, connection: int, seconds: float) -> str:
         now = self.clock.epoch()
-        if kind == "access":
-            value = "eyJlbmMiOiJBMTI4Q0JDLUhTMjU2IiwiYWxnIjoiZGlyIn0.." + secrets.token_urlsafe(480)
-        else:
-            value = f"AB11{int(now + seconds)}" + secrets.token_urlsafe(27)
+        is_access, is_long = kind == "access", self.switches.long_tokens
+        head = ACCESS_HEAD if is_access else f"AB11{int(now + seconds)}"
+        size = 640 if is_access else 36
+        if is_long:
+            size = (MOST_ACCESS if is_access else MOST_REFRESH) - len(head)
+        value = head + secrets.token_urlsafe(size)[:size]
         self.store.db.execute(
             "INSERT INTO token VALUES (?, ?, ?, ?, ?, NULL)",
             (value, kind, connection, now, now + seconds),

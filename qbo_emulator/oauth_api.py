@@ -18,6 +18,11 @@ from .oauth import App, Connection, OAuthError
 
 Work = Callable[[Request, Call], Awaitable[Response]]
 MOST_BODY_BYTES = 65_536
+# The two discovery documents differ in this address only (1.1); there the host says which it is.
+USERINFO = {
+    "openid_configuration": "/v1/openid_connect/userinfo",
+    "openid_sandbox_configuration": "/sandbox-accounts/v1/openid_connect/userinfo",
+}
 # What can befall these endpoints, once the request was read.
 POSSIBLE = {
     *("status", "html", "throttle", "throttle_upper", "throttle_xml", "fault", "silence"),
@@ -33,14 +38,18 @@ class OAuthApi:
         self.emulator = emulator
 
     def routes(self) -> list[Route]:
-        both = ["/.well-known/openid_configuration", "/.well-known/openid_sandbox_configuration"]
-        discovery = [Route(path + end, self.discovery) for path in both for end in ("", "/")]
+        discovery = [
+            Route(f"/.well-known/{name}{end}", self.discovery)
+            for name in USERINFO
+            for end in ("", "/")
+        ]
+        userinfo = self.endpoint("userinfo", self.userinfo)
         token, revoke = self.endpoint("token", self.token), self.endpoint("revoke", self.revoke)
         return [
             *discovery,
             Route("/oauth2/v1/tokens/bearer", token, methods=["POST"]),
             Route("/v2/oauth2/tokens/revoke", revoke, methods=["POST"]),
-            Route("/v1/openid_connect/userinfo", self.endpoint("userinfo", self.userinfo)),
+            *(Route(path, userinfo) for path in USERINFO.values()),
             Route("/op/v1/jwks", self.jwks),
         ]
 
@@ -157,12 +166,13 @@ class OAuthApi:
 
     async def discovery(self, request: Request) -> Response:
         base = self._address(request)
+        name = request.url.path.strip("/").rpartition("/")[2]
         return JSONResponse(
             {
                 "issuer": f"{base}/op/v1",
                 "authorization_endpoint": f"{base}/connect/oauth2",
                 "token_endpoint": f"{base}/oauth2/v1/tokens/bearer",
-                "userinfo_endpoint": f"{base}/v1/openid_connect/userinfo",
+                "userinfo_endpoint": base + USERINFO[name],
                 "revocation_endpoint": f"{base}/v2/oauth2/tokens/revoke",
                 "jwks_uri": f"{base}/op/v1/jwks",
                 "response_types_supported": ["code"],

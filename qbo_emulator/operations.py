@@ -12,7 +12,7 @@ from typing import Any
 from . import clock, errors, feed, query, rules, server, tax_service
 from .asked import JSON_OK, Asked, Reply, check_json, fault_reply, fingerprint, statement
 from .books import Actor, Written
-from .calls import WRITES, Call
+from .calls import METERED, WRITES, Call
 from .documents import READS as DOCUMENT_READS
 from .documents import WRITES as DOCUMENT_WRITES
 from .documents import Documents
@@ -21,6 +21,7 @@ from .entities import Entity
 from .errors import Fault
 from .jsontext import dumps, loads
 from .oauth import USERS, Connection
+from .query import Statement
 
 MOST_REQUEST_ID = 50
 Shown = list[tuple[str, str, int]]  # entity, id, SyncToken
@@ -73,6 +74,8 @@ class Operations:
             raise asked.problem
         if asked.kind in WRITES:
             return await self.once(asked, call, lambda: self._write(asked, call, connection))
+        if asked.kind in METERED:
+            await self.take_time()
         if asked.kind == "query":
             text = statement(asked)
             return self.reply(self.query(asked.realm, text, asked.page_shift, asked.include))
@@ -84,6 +87,11 @@ class Operations:
         if asked.kind in DOCUMENT_READS:
             return self.documents.read(asked)
         raise errors.unsupported_path(asked.relative, f"/v3{asked.relative}")
+
+    async def take_time(self) -> None:
+        """Every read takes so long, where that is switched on (7.2)."""
+        if self.emulator.switches.read_seconds:
+            await server.pause(self.emulator.switches.read_seconds)
 
     def time(self) -> str:
         return clock.answer_time(self.emulator.clock.epoch())
@@ -117,7 +125,7 @@ class Operations:
         """Run a statement (3); `page_shift`: as if so many rows before the page had gone."""
         emulator = self.emulator
         now = emulator.clock.epoch()
-        parsed = query.parse(text, query.today(now))
+        parsed = self._parsed(text, query.today(now))
         parsed.start = max(1, parsed.start + page_shift)
         lag = emulator.switches.read_lag_seconds
         emulator.books.bring_up_to_date(realm, parsed.entity)
@@ -128,6 +136,16 @@ class Operations:
         ]
         shown = [(found.entity.name, id, token) for id, token, _ in found.rows]
         return Done(f'"QueryResponse":{found.body()}', [] if parsed.names else shown)
+
+    def _parsed(self, text: str, today: str) -> Statement:
+        """A statement, by the readings that are switched on (3.2)."""
+        parsed, switches = query.parse(text, today), self.emulator.switches
+        unequal = next((each for each in parsed.conditions if each.operator == "!="), None)
+        if unequal is not None and switches.query_not_equal == "refuse":
+            raise errors.query_invalid(f"operator '!=' is not supported for {unequal.name}")
+        if switches.query_projection == "whole":
+            parsed.names = []
+        return parsed
 
     def changes(self, realm: str, entities: str, changed_since: str) -> Done:
         self.emulator.books.bring_up_to_date(realm, *entities.split(","))

@@ -26,6 +26,7 @@ class Cleared:
 
 CLEARED = Cleared()
 MOST_DIGITS = 11  # in front of the point
+NEWER = {"CustomExtensions", "V4IDPseudonym", "LastModifiedByRef", "LineEx"}
 LEVEL_MARK = "\x01"  # sorts before everything a name can hold
 DELETED_SUFFIX = re.compile(r" \(deleted(?: \d+)?\)$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -81,6 +82,8 @@ def read_body(
         if name not in entity.by_name:
             raise errors.unrecognized_property(name, entity.name, list(entity.by_name))
     sent = {}
+    if not by_person:
+        _check_newer(entity, body, switches)
     for name, value in body.items():
         field = entity.by_name[name]
         if field.read_only or value is None:
@@ -89,6 +92,20 @@ def read_body(
             value = _for_apps(field, value)
         sent[name] = _READERS[field.kind](field, value, switches)
     return {name: value for name, value in sent.items() if value is not None}
+
+
+def _check_newer(entity: Entity, sent: Any, switches: Switches) -> None:
+    """Newer read-only properties, wherever they stand, that clients send back (11.3)."""
+    if switches.newer_properties == "ignore":
+        return
+    if isinstance(sent, list | tuple):
+        for each in sent:
+            _check_newer(entity, each, switches)
+    elif isinstance(sent, dict):
+        for name, value in sent.items():
+            if name in NEWER:
+                raise errors.unrecognized_property(name, entity.name, list(entity.by_name))
+            _check_newer(entity, value, switches)
 
 
 def _for_apps(field: Field, value: Any) -> Any:

@@ -143,15 +143,20 @@ class Webhooks:
     ) -> None:
         """
         Note a change. Nothing is sent without an address, of a company that is not connected, or
-        where the entity has no such event.
+        where the entity has no such event, or was not chosen.
         """
-        if not self.url or not is_sent(entity, operation):
+        if not self.url or not is_sent(entity, operation) or not self._is_chosen(entity):
             return
         if self.switches.webhook_need_connection and not self.is_connected(realm):
             return
         self.emitted += 1
         self.pending.append(Event(realm, entity, object_id, operation, epoch, deleted_id))
         self.wake()
+
+    def _is_chosen(self, entity: str) -> bool:
+        """Is it among the entities that the app wants to hear of (8.1)?"""
+        chosen = self.switches.webhook_entities.lower().replace(" ", "")
+        return not chosen or entity.lower() in chosen.split(",")
 
     def wake(self) -> None:
         if self._wake is not None:

@@ -82,6 +82,7 @@ ATTACHABLE = Entity(
         Field("AttachableRef.EntityRef.Type", filters=True, in_list=(LIST, "EntityRef.type")),
         Field("AttachableRef.EntityRef.value", filters=True, in_list=(LIST, "EntityRef.value")),
     ),
+    system_before="AttachableRef",
     fields=(
         Field("FileName", limit=1000, filters=True, sorts=True),
         Field("FileAccessUri", read_only=True),

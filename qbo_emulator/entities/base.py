@@ -165,6 +165,8 @@ class Entity:
     marks_inactive: the name of an inactive one ends with " (deleted)" (5.6).
     sends_events: the operations a webhook tells of, under event_name or else its name (8.5).
     query_fields: properties that only queries know.
+    system_before: the property that domain, Id and their like stand in front of, as recorded;
+    "" puts them last.
 
     Transactions:
     party: the property that names whose it is, and the entity it points at.
@@ -211,6 +213,7 @@ class Entity:
     on_write: OnWrite | None = None
     on_number: OnNumber | None = None
     query_fields: tuple[Field, ...] = ()
+    system_before: str = ""
     party: str = ""
     party_entity: str = ""
     numbers: str = ""

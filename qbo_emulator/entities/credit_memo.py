@@ -20,6 +20,7 @@ CREDIT_MEMO = Entity(
     can_print=True,
     moves_stock=1,
     sends_events=EVENTS,
+    system_before="CustomField",
     fields=(
         Field("RemainingCredit", Kind.DECIMAL, read_only=True),
         *TOP,

@@ -56,6 +56,7 @@ CUSTOMER = Entity(
     on_create=fill_from_company,
     on_change=settle_tax,
     on_write=fill_from_itself,
+    system_before="Title",
     fields=(
         Field("Taxable", Kind.BOOL, default=True),
         Field("BillAddr", Kind.ADDRESS),

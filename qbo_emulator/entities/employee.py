@@ -27,6 +27,7 @@ EMPLOYEE = Entity(
     reference_kind="Names",
     sends_events=("Create", "Update", "Delete", "Merge"),
     on_write=fill_from_itself,
+    system_before="Title",
     fields=(
         Field("PrimaryAddr", Kind.ADDRESS),
         Field("SSN", limit=100),

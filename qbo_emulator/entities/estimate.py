@@ -18,6 +18,7 @@ ESTIMATE = Entity(
     can_email=True,
     can_print=True,
     sends_events=("Create", "Update", "Delete", "Emailed"),
+    system_before="CustomField",
     fields=(
         *TOP,
         Field(

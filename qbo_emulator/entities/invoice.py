@@ -23,6 +23,7 @@ INVOICE = Entity(
     moves_stock=-1,
     sends_events=EVENTS,
     query_fields=(Field("ProjectRef", Kind.REF, filters=True),),  # of the sales forms here alone
+    system_before="CustomField",
     fields=(
         *ONLINE,
         *TOP,

@@ -19,6 +19,7 @@ PAYMENT = Entity(
     can_email=True,
     can_print=True,
     sends_events=EVENTS,
+    system_before="TxnDate",
     fields=(
         CUSTOMER,
         *RECEIVED,

@@ -19,6 +19,7 @@ SALES_RECEIPT = Entity(
     can_print=True,
     moves_stock=-1,
     sends_events=EVENTS,
+    system_before="CustomField",
     fields=(
         *TOP,
         *BODY,

@@ -33,6 +33,7 @@ VENDOR = Entity(
     sends_events=("Create", "Update", "Delete", "Merge"),
     on_create=fill_from_company,
     on_write=fill_from_itself,
+    system_before="Title",
     fields=(
         Field("BillAddr", Kind.ADDRESS),
         Field("TaxIdentifier", limit=20),

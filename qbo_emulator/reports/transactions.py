@@ -27,8 +27,9 @@ def type_of(entity: str, document: dict[str, Any]) -> str:
 def transaction_list(request: Request) -> dict[str, Any]:
     """Every transaction of a period, oldest first, posting or not."""
     start, end = request.period("This Month-to-date")
+    postings = _postings(request, start, end)
     rows = [
-        _listed(request, entity, id, document)
+        _listed(request, entity, id, document, postings.get((entity, id), []))
         for entity, id, document in _between(request, start, end)
     ]
     columns = [
@@ -67,13 +68,28 @@ def _between(request: Request, start: str, end: str) -> list[tuple[str, str, dic
     return rows[::-1] if request.params.get("sort_order", "").lower() == "descend" else rows
 
 
-def _listed(request: Request, entity: str, id: str, document: dict[str, Any]) -> shape.Row:
-    postings = request.rows(
-        "SELECT account, cents FROM posting INDEXED BY posting_of"
-        " WHERE realm = ? AND entity = ? AND id = ? ORDER BY rowid",
-        entity,
-        id,
-    )
+def _postings(
+    request: Request, start: str, end: str
+) -> dict[tuple[str, str], list[tuple[str, int]]]:
+    """Account and cents of every posting of a period, by its transaction, in their order."""
+    found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for entity, id, account, amount in request.rows(
+        "SELECT entity, id, account, cents FROM posting"
+        " WHERE realm = ? AND date BETWEEN ? AND ? ORDER BY rowid",
+        start,
+        end,
+    ):
+        found[entity, id].append((account, amount))
+    return found
+
+
+def _listed(
+    request: Request,
+    entity: str,
+    id: str,
+    document: dict[str, Any],
+    postings: list[tuple[str, int]],
+) -> shape.Row:
     amount = cents(document.get("TotalAmt", 0))
     account = split = shape.cell()
     if postings:

@@ -97,8 +97,21 @@ def _item(form: Form, line: dict[str, Any]) -> dict[str, Any]:
     if ITEM not in line:
         raise errors.required_missing(ITEM)
     detail = dict(line[ITEM])
+    recomputes = form.company.switches.wrong_amount == "recompute" and _is_tax_automated(form)
+    if recomputes and _product(detail):
+        line = {**line, "Amount": _product(detail)}
     settle_amount(line, detail)
     return {"Amount": line["Amount"], ITEM: _with_item(form, detail)}
+
+
+def _is_tax_automated(form: Form) -> bool:
+    return bool(form.company.preference("TaxPrefs", "PartnerTaxEnabled"))
+
+
+def _product(detail: dict[str, Any]) -> Decimal:
+    """Quantity times price; 0 where one of them is not given."""
+    quantity, price = detail.get("Qty") or 0, detail.get("UnitPrice") or 0
+    return to_cents(Decimal(quantity) * Decimal(price))
 
 
 def settle_amount(line: dict[str, Any], detail: dict[str, Any]) -> None:
@@ -111,7 +124,7 @@ def settle_amount(line: dict[str, Any], detail: dict[str, Any]) -> None:
         detail.pop("UnitPrice", None)
     elif quantity and price:
         amount = Decimal(line["Amount"])
-        if amount != to_cents(Decimal(quantity) * Decimal(price)):
+        if amount != _product(detail):
             raise errors.wrong_amount(f"{amount:,.2f}")
 
 

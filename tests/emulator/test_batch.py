@@ -383,6 +383,14 @@ def test_a_batch_that_takes_too_long_is_504_and_goes_on_7_2(qbo: Quick) -> None:
     assert len(qbo.names("WHERE DisplayName LIKE 'Slow %'")) == 3
 
 
+def test_a_batch_of_reads_has_the_time_of_one_request_7_2(qbo: Quick) -> None:
+    qbo.switch(read_seconds=0.2, request_seconds=0.3)
+    reads = [{"bId": f"b{n}", "Query": "SELECT * FROM Customer MAXRESULTS 1"} for n in range(3)]
+
+    assert send(qbo, reads[0]).status_code == 200
+    assert send(qbo, *reads).status_code == 504
+
+
 def test_a_batch_is_json_and_answered_as_xml_without_asking_for_json_2_2(qbo: Quick) -> None:
     body = {"BatchItemRequest": [{"bId": "b1", "Query": "SELECT * FROM Customer MAXRESULTS 1"}]}
 

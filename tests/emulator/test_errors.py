@@ -280,6 +280,19 @@ def test_a_state_that_does_not_exist_is_refused(qbo: Quick) -> None:
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("wrong", [{"state": "sad"}, {"restore_to": "yesterday"}])
+def test_a_company_is_not_added_when_the_rest_of_the_call_is_wrong(
+    qbo: Quick, wrong: dict[str, str]
+) -> None:
+    before = qbo.control("GET", "companies")
+    body = {"company": "empty", **wrong}
+
+    answer = requests.post(f"{qbo.base_url}/emulator/companies", json=body, timeout=5)
+
+    assert answer.status_code == 400
+    assert qbo.control("GET", "companies") == before
+
+
 # --- Parameters that change nothing ---
 
 

@@ -100,6 +100,11 @@ def test_headers_are_as_recorded_with_a_fresh_tid_2_3(qbo: Quick) -> None:
     assert re.fullmatch(r"1-[0-9a-f]{8}-[0-9a-f]{24}", first.headers["intuit_tid"])
     assert first.headers["intuit_tid"] != second.headers["intuit_tid"]
     assert first.headers["Qbo-Version"] == "1944.190"
+    for name in ("Service-Time", "X-Spanid", "X-Amzn-Trace-Id", "Strict-Transport-Security"):
+        assert first.headers[name]
+    assert first.headers["Expires"] == "0"
+    assert first.headers["Cache-Control"].endswith("must-revalidate, private")
+    assert not [name for name in first.headers if name.lower().startswith("x-ratelimit")]
     qbo.switch(tid_header="Intuit-Tid")
     assert "Intuit-Tid" in qbo.api("GET", "customer/1").headers
 
@@ -147,6 +152,37 @@ def test_amounts_keep_their_digits_2_4(qbo: Quick) -> None:
 def test_any_minor_version_is_served_2_5(qbo: Quick) -> None:
     for version in ("3", "75", "1000", "x"):
         assert qbo.api("GET", f"customer/1?minorversion={version}").status_code == 200
+
+
+def test_ids_and_tokens_may_be_numbers_in_requests_and_are_texts_in_answers_2_4(
+    qbo: Quick,
+) -> None:
+    after = qbo.post({"Id": 5, "SyncToken": 0, "sparse": True, "Notes": "x"}).json()["Customer"]
+
+    assert (after["Id"], after["SyncToken"]) == ("5", "1")
+
+
+def test_decimals_may_be_texts_and_days_may_have_an_offset_2_4(qbo: Quick) -> None:
+    detail = {"ItemRef": {"value": "6"}, "UnitPrice": "10.10", "Qty": "2"}
+    line = {"Amount": "20.20", "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    for day in ("2026-11-05", "2026-11-05Z", "2026-11-05-08:00"):
+        made = qbo.create("Invoice", CustomerRef={"value": "6"}, Line=[line], TxnDate=day)
+
+        assert (made["TotalAmt"], made["TxnDate"]) == (20.2, "2026-11-05")
+
+
+def test_names_of_properties_are_case_sensitive_in_bodies_2_4(qbo: Quick) -> None:
+    assert fault(qbo.post({"displayName": "Small"}))["code"] == "2010"
+    assert fault(qbo.post({"DisplayName": "Big", "notes": "x"}))["code"] == "2010"
+
+
+def test_what_has_no_value_is_left_out_of_answers_2_4(qbo: Quick) -> None:
+    made = qbo.post({"DisplayName": "Bare", "Notes": None, "CompanyName": ""})
+
+    assert "null" not in made.text
+    customer = made.json()["Customer"]
+    assert {"Notes", "CompanyName", "PrimaryPhone"}.isdisjoint(customer)
+    assert (customer["domain"], customer["sparse"]) == ("QBO", False)
 
 
 # --- Bad input ---
@@ -472,3 +508,19 @@ def test_the_server_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     assert parent.stdout.read() == ""  # ends when the server, too, has let go of the pipe
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{base_url}/emulator/", timeout=5)
+
+
+def test_newer_properties_that_are_sent_back_are_ignored_or_refused_11_3(qbo: Quick) -> None:
+    line = {
+        "Amount": 5,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": "6"}},
+    }
+    made = qbo.create("Invoice", CustomerRef={"value": "6"}, Line=[line])
+    assert made["Line"][0]["CustomExtensions"] == []
+    assert qbo.post(made, "Invoice").status_code == 200
+
+    qbo.switch(newer_properties="refuse")
+
+    assert fault(qbo.post(qbo.read(made["Id"], "Invoice"), "Invoice"))["code"] == "2010"
+    assert qbo.post({"DisplayName": "Clean"}).status_code == 200

@@ -165,3 +165,33 @@ def test_a_country_of_the_companys_address_is_three_letters_4_0(
     after = qbo.update(info, "CompanyInfo", CompanyName="Craig's", CompanyAddr=address)
 
     assert after.json()["CompanyInfo"]["CompanyAddr"]["Country"] == shown
+
+
+@pytest.mark.parametrize(
+    ("entity", "before", "after"),
+    [  # the recorded examples of 4.1 to 4.18; "" where nothing stands there
+        ("Customer", "IsProject", "FullyQualifiedName"),
+        ("Vendor", "CurrencyRef", "DisplayName"),
+        ("Employee", "BillableTime", "GivenName"),
+        ("Item", "TrackQtyOnHand", ""),
+        ("Account", "CurrencyRef", ""),
+        ("Invoice", "AllowOnlineACHPayment", "CustomField"),
+        ("Payment", "ProcessPayment", "TxnDate"),
+        ("CreditMemo", "RemainingCredit", "CustomField"),
+        ("Estimate", "", "CustomField"),
+        ("SalesReceipt", "", "CustomField"),
+        ("Term", "DueDays", ""),
+    ],
+)
+def test_what_every_object_has_stands_where_it_was_recorded_4_0(
+    qbo: Quick, entity: str, before: str, after: str
+) -> None:
+    for found in qbo.query(f"SELECT * FROM {entity} MAXRESULTS 5")[entity]:
+        names = ["", *found, ""]
+        at = names.index("domain")
+
+        assert names[at : at + 5] == ["domain", "sparse", "Id", "SyncToken", "MetaData"]
+        assert not before or before in names[:at]
+        assert before or at == 1
+        assert not after or after in names[at:]
+        assert after or names[at + 5] == ""

@@ -17,7 +17,7 @@ def test_the_address_of_the_discovery_document_is_the_environment_11_1(qbo: Quic
     assert auth.revoke_endpoint == f"{qbo.base_url}/v2/oauth2/tokens/revoke"
     assert auth.issuer_uri == f"{qbo.base_url}/op/v1"
     assert auth.jwks_uri == f"{qbo.base_url}/op/v1/jwks"
-    assert auth.user_info_url == f"{qbo.base_url}/v1/openid_connect/userinfo"
+    assert auth.user_info_url == f"{qbo.base_url}/sandbox-accounts/v1/openid_connect/userinfo"
 
 
 def test_every_field_of_a_token_answer_becomes_an_attribute_11_1(qbo: Quick) -> None:

@@ -139,6 +139,39 @@ def test_a_write_that_takes_too_long_is_504_and_is_done_late_7_2(qbo: Quick) -> 
     assert qbo.counts["creates"] == {"Customer": 1}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "customer/1",
+        "query?query=SELECT%20*%20FROM%20Customer",
+        "cdc?entities=Customer&changedSince=2026-11-01",
+        "reports/TrialBalance",
+        "invoice/67/pdf",
+        "preferences",
+    ],
+)
+def test_a_read_that_takes_too_long_is_504_7_2(qbo: Quick, path: str) -> None:
+    qbo.switch(read_seconds=0.3, request_seconds=0.1)
+
+    answer = qbo.api("GET", path)
+
+    assert answer.status_code == 504
+    assert answer.headers["Content-Type"].startswith("text/html")
+    qbo.switch(request_seconds=None)
+    assert qbo.api("GET", path).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["delay", "delay_after_commit"])
+def test_a_request_that_is_delayed_too_long_is_504_and_is_done_7_2(qbo: Quick, kind: str) -> None:
+    qbo.switch(request_seconds=0.1)
+    qbo.arm(kind, seconds=0.3, operation="create")
+
+    assert qbo.post({"DisplayName": "Delayed"}).status_code == 504
+    while not qbo.counts["writes"]:
+        continue  # it goes on although nobody waits
+    assert qbo.names("WHERE DisplayName = 'Delayed'") == ["Delayed"]
+
+
 def test_the_free_tier_stops_reads_until_the_next_month_and_writes_go_on_7_4(qbo: Quick) -> None:
     qbo.control("POST", "clock", {"now": "2026-11-30T10:00:00Z"})
     qbo.access = qbo.control("POST", "tokens", {"action": "issue"})
@@ -191,3 +224,22 @@ def test_a_429_can_be_xml_and_tell_when_to_retry_7_3(qbo: Quick) -> None:
     assert refused.headers["Content-Type"].startswith("application/xml")
     assert 'code="3001"' in refused.text
     assert refused.headers["Retry-After"] == "60"
+
+
+def test_reports_have_a_limit_of_their_own_where_switched_7_1(qbo: Quick) -> None:
+    qbo.switch(limits=True, limit_per_second=0, limit_reports_per_minute=2)
+
+    asked = [qbo.api("GET", "reports/TrialBalance").status_code for _ in range(3)]
+
+    assert asked == [200, 200, 429]
+    assert read(qbo) == 200
+    assert qbo.counts["refused_by_limit"] == {"limit_reports_per_minute": 1}
+
+
+@pytest.mark.parametrize(("counts", "status"), [("once", 200), ("items", 429)])
+def test_a_batch_counts_once_or_by_its_items_7_1(qbo: Quick, counts: str, status: int) -> None:
+    qbo.switch(limits=True, limit_per_second=0, limit_per_minute=5, batch_counts=counts)
+    items = [{"bId": f"b{n}", "Query": "SELECT * FROM Term"} for n in range(5)]
+
+    assert qbo.api("POST", "batch", json={"BatchItemRequest": items}).status_code == 200
+    assert read(qbo) == status

@@ -18,6 +18,26 @@ def test_a_second_write_with_the_same_requestid_gets_the_first_answer_2_6(qbo: Q
     assert qbo.counts["replays"] == 1
 
 
+def test_a_requestid_is_known_to_its_company_alone_2_6(qbo: Quick) -> None:
+    qbo.post({"DisplayName": "Once"}, requestid="r1")
+    other = qbo.control("POST", "companies", {"company": "empty"})["realm_id"]
+    qbo.access = qbo.control("POST", "tokens", {"action": "new", "realm": other})
+
+    answer = qbo.post({"DisplayName": "Once"}, requestid="r1")
+
+    assert answer.json()["Customer"]["Id"] == "1"
+    assert qbo.counts["creates"] == {"Customer": 2}
+
+
+def test_requestids_can_be_without_effect_2_6(qbo: Quick) -> None:
+    qbo.switch(requestid=False)
+    body = {"CustomerRef": {"value": "6"}, "TotalAmt": 5}
+
+    made = [qbo.post(body, "Payment", requestid="r1").json()["Payment"]["Id"] for _ in range(2)]
+
+    assert made[0] != made[1]
+
+
 def test_a_refusal_is_replayed_too_2_6(qbo: Quick) -> None:
     body = {"DisplayName": "Amy's Bird Sanctuary"}
     first = qbo.post(body, requestid="r2")

@@ -3,7 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -212,15 +212,18 @@ def test_another_grant_is_unsupported_1_8(qbo: Quick) -> None:
     assert token(qbo, grant_type="password").json() == {"error": "unsupported_grant_type"}
 
 
-def test_the_two_discovery_documents_say_the_same_of_keys_and_issuer_1_1(qbo: Quick) -> None:
+def test_the_two_discovery_documents_differ_in_userinfo_only_1_1(qbo: Quick) -> None:
     names = ("openid_configuration", "openid_sandbox_configuration")
     real, sandbox = (
         requests.get(f"{qbo.base_url}/.well-known/{name}", timeout=5).json() for name in names
     )
 
-    real.pop("userinfo_endpoint")
-    sandbox.pop("userinfo_endpoint")
+    addresses = [real.pop("userinfo_endpoint"), sandbox.pop("userinfo_endpoint")]
     assert real == sandbox
+    assert addresses[0] != addresses[1]
+    for address in addresses:  # one server plays both
+        assert address.endswith("/v1/openid_connect/userinfo")
+        assert requests.get(address, timeout=5).status_code == 401
     assert real["id_token_signing_alg_values_supported"] == ["RS256"]
     assert real["response_types_supported"] == ["code"]
 
@@ -438,3 +441,96 @@ def test_signing_in_does_not_lead_to_another_site(qbo: Quick) -> None:
             f"{qbo.base_url}/sign-in", data=form, allow_redirects=False, timeout=5
         )
         assert answer.headers["Location"] == "/books/customers"
+
+
+def test_every_field_of_a_discovery_document_1_1(qbo: Quick) -> None:
+    url = f"{qbo.base_url}/.well-known/openid_configuration"
+
+    found = requests.get(url, timeout=5).json()
+
+    assert found["issuer"] == f"{qbo.base_url}/op/v1"
+    assert found["jwks_uri"] == f"{qbo.base_url}/op/v1/jwks"
+    assert found["subject_types_supported"] == ["public"]
+    assert found["scopes_supported"] == ["openid", "email", "profile", "address", "phone"]
+    assert found["token_endpoint_auth_methods_supported"] == [
+        "client_secret_post",
+        "client_secret_basic",
+    ]
+    assert found["claims_supported"] == ["aud", "exp", "iat", "iss", "realmid", "sub"]
+
+
+@pytest.mark.parametrize("between", ["+", "%20"])
+def test_scopes_are_separated_by_a_blank_however_it_is_written_1_2(
+    qbo: Quick, between: str
+) -> None:
+    query = urlencode({**asked(), "scope": "SCOPES"}).replace(
+        "SCOPES", f"{ACCOUNTING}{between}openid"
+    )
+
+    answer = requests.get(
+        f"{qbo.base_url}/connect/oauth2?{query}", allow_redirects=False, timeout=5
+    )
+
+    assert answer.headers["Location"].startswith("/sign-in?")
+
+
+def test_a_client_id_nobody_knows_is_an_error_page_1_2(qbo: Quick) -> None:
+    answer = requests.get(
+        f"{qbo.base_url}/connect/oauth2",
+        params=asked(client_id="somebody"),
+        allow_redirects=False,
+        timeout=5,
+    )
+
+    assert (answer.status_code, "Location" in answer.headers) == (400, False)
+
+
+def test_tokens_can_be_as_long_as_they_may_be_1_4(qbo: Quick) -> None:
+    qbo.switch(long_tokens=True, refresh_rotation="always")
+
+    answer = refresh(qbo, qbo.access["refresh_token"]).json()
+
+    assert (len(answer["access_token"]), len(answer["refresh_token"])) == (4096, 512)
+    assert reads(qbo, answer["access_token"]).status_code == 200
+    assert refresh(qbo, answer["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("trouble", [{"kind": "throttle"}, {"kind": "status", "status": 503}])
+def test_a_refresh_that_was_turned_away_leaves_its_token_alone_1_8(
+    qbo: Quick, trouble: dict[str, object]
+) -> None:
+    qbo.switch(refresh_rotation="always")
+    qbo.control("POST", "faults", {**trouble, "operation": "refresh"})
+
+    assert refresh(qbo, qbo.access["refresh_token"]).status_code in {429, 503}
+    assert refresh(qbo, qbo.access["refresh_token"]).status_code == 200
+
+
+def test_revoking_answers_with_an_empty_body_1_6(qbo: Quick) -> None:
+    answer = requests.post(
+        f"{qbo.base_url}/v2/oauth2/tokens/revoke",
+        json={"token": qbo.access["access_token"]},
+        auth=("emulator-client", "emulator-secret"),
+        timeout=5,
+    )
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_company_that_was_emptied_keeps_its_realm_and_gives_ids_out_again_1_9(
+    qbo: Quick,
+) -> None:
+    qbo.control("POST", "companies", {"company": "empty", "realm_id": qbo.realm})
+
+    assert qbo.api("GET", "customer/5").status_code == 400
+    assert qbo.create(DisplayName="First")["Id"] == "1"
+
+
+def test_the_life_of_a_code_can_be_set_1_3(qbo: Quick) -> None:
+    qbo.switch(code_seconds=60)
+    code = consent(qbo)["code"]
+    qbo.advance(61)
+
+    answer = token(qbo, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+
+    assert answer.json() == {"error": "invalid_grant"}

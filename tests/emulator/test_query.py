@@ -282,3 +282,31 @@ def test_null_is_named_as_the_grammar_writes_it_6_3(qbo: Quick) -> None:
     assert error["Detail"].startswith(
         'QueryParserError: Encountered " "null" "NULL "" at line 1, column 15.\nWas expecting:'
     )
+
+
+def test_a_count_holds_no_objects_and_no_positions_3_4(qbo: Quick) -> None:
+    assert qbo.query("SELECT COUNT(*) FROM Customer WHERE Balance > '0'") == {"totalCount": 17}
+
+
+@pytest.mark.parametrize(("value", "found"), [("GivenName != 'Amy'", 0), ("GivenName <> 'Bo'", 1)])
+def test_not_equal_works_where_equal_does_3_2(qbo: Quick, value: str, found: int) -> None:
+    where = f"DisplayName = 'Amy\\'s Bird Sanctuary' AND {value}"
+
+    assert len(qbo.names(f"WHERE {where}")) == found
+
+
+def test_the_body_of_a_query_is_never_null_and_echoes_its_start_3_6(qbo: Quick) -> None:
+    found = qbo.query("SELECT * FROM Customer STARTPOSITION 5 MAXRESULTS 2")
+
+    assert (found["startPosition"], found["maxResults"]) == (5, 2)
+    assert "totalCount" not in found
+
+
+def test_other_readings_of_not_equal_and_of_asked_properties_3_2(qbo: Quick) -> None:
+    qbo.switch(query_not_equal="refuse", query_projection="whole")
+
+    error = fault(qbo.ask("SELECT * FROM Customer WHERE GivenName != 'Amy'"))
+    (row,) = qbo.query("SELECT Id FROM Customer WHERE Id = '1'")["Customer"]
+
+    assert error["code"] == "4001"
+    assert (row["DisplayName"], row["sparse"]) == ("Amy's Bird Sanctuary", False)

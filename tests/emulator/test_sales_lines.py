@@ -17,6 +17,21 @@ def test_an_amount_is_quantity_times_price_half_up_6070_4_6_2(qbo: Quick) -> Non
     assert invoice(qbo, item("1861.08", **line))["TotalAmt"] == 1861.08
 
 
+@pytest.mark.parametrize(("automated", "refused"), [(True, False), (False, True)])
+def test_the_price_wins_in_automated_tax_where_switched_4_6_2(
+    qbo: Quick, automated: bool, refused: bool
+) -> None:
+    preferences(qbo, "TaxPrefs", PartnerTaxEnabled=automated)
+    body = form(item(50, Qty=3, UnitPrice=10))
+    assert fault(qbo.post(body, "Invoice"))["code"] == "6070"
+
+    qbo.switch(wrong_amount="recompute")
+    answer = qbo.post(body, "Invoice")
+
+    assert answer.status_code == (400 if refused else 200)
+    assert refused or answer.json()["Invoice"]["TotalAmt"] == 30
+
+
 def test_zero_for_both_is_not_given_4_6_2(qbo: Quick) -> None:
     detail = invoice(qbo, item(7, Qty=0, UnitPrice=0))["Line"][0]["SalesItemLineDetail"]
 

@@ -1,6 +1,7 @@
 """Webhooks: section 8 of the API reference, beyond what test_changes.py shows."""
 
 import json
+import re
 import time
 
 import pytest
@@ -223,3 +224,37 @@ def test_books_that_are_put_back_tell_nobody_9(
     flush(qbo)
 
     assert ear.heard == []
+
+
+def test_only_the_chosen_entities_are_sent_8_1(qbo: Quick, ear: Ear) -> None:  # noqa: F811
+    qbo.switch(webhook_entities="Invoice, Vendor")
+
+    qbo.create(DisplayName="Not chosen")
+    qbo.create("Vendor", DisplayName="Chosen")
+    flush(qbo)
+
+    assert [event["type"] for event in ear.events] == ["qbo.vendor.created.v1"]
+
+
+def test_without_an_address_nothing_is_kept_for_later_8_1(qbo: Quick) -> None:
+    qbo.control("POST", "webhooks", {"url": ""})
+
+    qbo.create(DisplayName="Unheard")
+
+    assert qbo.control("GET", "webhooks")["emitted"] == 0
+
+
+def test_the_time_of_an_event_has_nine_places_and_its_data_is_empty_8_4(
+    qbo: Quick,
+    ear: Ear,  # noqa: F811
+) -> None:
+    qbo.create(DisplayName="Timed")
+    flush(qbo)
+
+    (event,) = ear.events
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", event["time"])
+    assert event["data"] == {}
+    assert set(event) == {
+        "specversion", "id", "source", "type", "datacontenttype", "time", "intuitentityid",
+        "intuitaccountid", "data",
+    }  # fmt: skip

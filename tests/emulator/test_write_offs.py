@@ -107,3 +107,19 @@ def test_a_balance_of_nothing_writes_nothing_5_6(qbo: Quick) -> None:
     qbo.act("inactivate", BESSIE, entity="Vendor")
 
     assert qbo.query("SELECT COUNT(*) FROM VendorCredit")["totalCount"] == 0
+
+
+def test_an_account_that_a_person_ends_shows_what_the_ledger_holds_4_5(qbo: Quick) -> None:
+    made = qbo.create("Account", Name="Till", AccountType="Bank")
+    deposit = {"AccountRef": {"value": made["Id"]}}
+    qbo.create(
+        "Transfer",
+        Amount=40,
+        FromAccountRef={"value": "35"},
+        ToAccountRef=deposit["AccountRef"],
+    )
+
+    qbo.act("inactivate", made["Id"], entity="Account")
+
+    ended = qbo.read(made["Id"], "Account")
+    assert (ended["Active"], ended["CurrentBalance"]) == (False, 40)
