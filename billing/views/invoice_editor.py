@@ -93,7 +93,9 @@ def item_options(request: FirmRequest) -> HttpResponse:
     request.actor.must(Permission.EDIT_INVOICES, in_firm=request.firm.pk)
     text = _typed(request)
     found = queries.line_item_options(request.firm, text)
-    return render(request, "billing/_item_options.html", {"items": found, "text": text})
+    is_known = text.strip().casefold() in {item.name.casefold() for item in found}
+    context = {"items": found, "text": "" if is_known else text}
+    return render(request, "billing/_item_options.html", context)
 
 
 def _post(request: FirmRequest, invoice: Invoice | None) -> HttpResponse:

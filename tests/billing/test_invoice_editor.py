@@ -711,6 +711,9 @@ def test_a_new_item_can_be_made_by_who_may(client, staff, firm):
     assert address in client.get("/invoices/options/items/?x=pay roll").content.decode()
     assert 'value="pay roll"' in client.get(address).content.decode()
 
+    make_service_item(firm, name="Pay roll")
+    assert address not in client.get("/invoices/options/items/?x=pay roll").content.decode()
+
     biller = make_member(firm, role="Biller", permissions=["edit_invoices"])
     client.force_login(biller.user)
     assert "/service-items/new/" not in client.get("/invoices/options/items/?x=p").content.decode()
