@@ -13,8 +13,11 @@
   const show = (input, isOpen) => {
     listOf(input).hidden = !isOpen;
     input.setAttribute("aria-expanded", isOpen);
-    if (!isOpen) input.removeAttribute("aria-activedescendant");
+    if (isOpen) return;
+    input.removeAttribute("aria-activedescendant");
+    listOf(input).replaceChildren(); // its ids are those of other lines' lists, too
   };
+  const idOf = (input) => input.closest("[data-combo]").querySelector("[data-id]");
   const point = (input, option) => {
     options(input).forEach((each) => each.setAttribute("aria-selected", each === option));
     input.setAttribute("aria-activedescendant", option.id);
@@ -24,17 +27,16 @@
   const choose = (input, option) => {
     show(input, false);
     if (option.dataset.href) { window.open(option.dataset.href, "_blank", "noopener"); return; }
-    const box = input.closest("[data-combo]");
+    const box = input.closest("[data-combo]"), hint = box.parentElement.querySelector("p[data-hint]");
     input.value = option.dataset.text;
-    box.querySelector("[data-id]").value = option.dataset.id;
+    idOf(input).value = option.dataset.id;
     if (box.dataset.combo === "item") fill(input.name.replace(/item$/, ""), option.dataset);
-    const hint = box.parentElement.querySelector("p[data-hint]");
-    if (hint && !box.dataset.combo) hint.textContent = option.dataset.hint;
+    else if (hint) hint.textContent = option.dataset.hint;
     isChosen = true;
     tell(input);
     isChosen = false;
   };
-  let isChosen = false;
+  let isChosen = false, asked;
   const fill = (line, item) => {
     const words = form.elements[`${line}description`];
     if (words && !words.value) words.value = item.description;
@@ -47,13 +49,17 @@
     const isOpen = !listOf(input).hidden, all = options(input), at = all.indexOf(current(input));
     if (event.key === "Escape" && isOpen) { event.stopPropagation(); show(input, false); return true; }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      show(input, true);
       const step = event.key === "ArrowDown" ? 1 : -1;
-      if (all.length) point(input, all[(at + step + all.length + (at < 0 && step < 0 ? 1 : 0)) % all.length]);
+      if (!isOpen) { asked = input; input.dispatchEvent(new Event("focus")); }
+      else if (all.length) point(input, all[(at + step + all.length + (at < 0 && step < 0 ? 1 : 0)) % all.length]);
       event.preventDefault();
       return true;
     }
-    if (event.key === "Enter" && isOpen && at >= 0) { event.preventDefault(); choose(input, all[at]); return true; }
+    if (event.key === "Enter" && isOpen) {
+      event.preventDefault(); // an open list is no moment to save
+      if (at >= 0) choose(input, all[at]);
+      return true;
+    }
     return false;
   };
   form.addEventListener("mousedown", (event) => {
@@ -65,15 +71,19 @@
   form.addEventListener("focusout", (event) => { if (event.target.matches("[role=combobox]")) show(event.target, false); });
   form.addEventListener("input", (event) => {
     const input = event.target;
-    if (input.matches("[role=combobox]") && !isChosen) input.closest("[data-combo]").querySelector("[data-id]").value = "";
+    if (input.matches("[role=combobox]") && !isChosen) idOf(input).value = "";
     if (input.name === "due_on") set("term_days", ""); // a due date of its own
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
+  // After it settled: until then htmx sets back what it finds on elements of the same id.
+  document.addEventListener("htmx:afterSettle", (event) => {
     const input = event.detail.requestConfig && event.detail.requestConfig.elt;
     if (input && input.matches("[role=combobox]") && document.activeElement === input && !isChosen) {
-      show(input, Boolean(input.value) || input.dataset.asked === "1");
-      const text = input.value.trim().toLowerCase(), same = options(input).find((o) => (o.dataset.text || "").toLowerCase() === text);
-      if (same && form.elements[input.closest("[data-combo]").querySelector("[data-id]").name].value) show(input, false);
+      // Opened by typing or an arrow; a field that holds what was chosen stays as it is.
+      const pointed = options(input).find((each) => each.id === input.getAttribute("aria-activedescendant"));
+      input.removeAttribute("aria-activedescendant");
+      show(input, asked === input || (Boolean(input.value) && !idOf(input).value));
+      if (pointed && !listOf(input).hidden) point(input, pointed);
+      asked = undefined;
     }
     const totals = document.getElementById("totals");
     if (totals && totals.dataset.due && document.activeElement.name !== "due_on") set("due_on", totals.dataset.due);
@@ -90,7 +100,7 @@
       if (make) { event.preventDefault(); choose(input, make); }
     }
     if (isOurs && key === "s") { event.preventDefault(); press("[data-save]"); }
-    if (isOurs && key === "enter") { event.preventDefault(); press("[data-send], [data-save]"); }
+    if (isOurs && key === "enter") { event.preventDefault(); press(document.querySelector("[data-send]") ? "[data-send]" : "[data-save]"); }
     if (key === "enter" && !isOurs && input.matches("[data-last]")) { event.preventDefault(); press("[data-add]"); }
     const row = isOurs && key === "backspace" && input.closest(".edlines tr");
     if (row && [...row.querySelectorAll(".in")].every((each) => !each.value)) {
