@@ -78,10 +78,16 @@ class HeadForm(forms.Form):
     discount = forms.CharField(label="Discount", required=False, max_length=60)
     is_discount_before_tax = forms.BooleanField(label="Before tax", required=False)
     message = forms.CharField(
-        label=LABELS["message"], required=False, widget=forms.Textarea(attrs={"rows": 3})
+        label=LABELS["message"],
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     private_note = forms.CharField(
-        label=LABELS["private_note"], required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=LABELS["private_note"],
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(self, *args: Any, firm: Firm, invoice: Invoice | None, **options: Any) -> None:

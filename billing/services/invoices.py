@@ -391,6 +391,8 @@ def _assign(invoice: Invoice, values: Mapping[str, Any]) -> None:
     if unknown:
         raise ValueError(f"An invoice has no {', '.join(sorted(unknown))}.")
     for name, value in values.items():
+        if name in ("number", "po_number") and value.strip() == getattr(invoice, name).strip():
+            continue  # blanks around it came from the books
         if name != "lines":
             setattr(invoice, name, value.strip() if name in ("number", "po_number") else value)
     if {"issued_on", "term_days", "due_on"} & set(values):
