@@ -61,7 +61,7 @@ class HeadForm(forms.Form):
     proposed = forms.CharField(widget=forms.HiddenInput, required=False)
     contact_id = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=1)
 
-    contact = forms.CharField(label="Contact", required=False, max_length=600)
+    contact = forms.CharField(label="Contact", required=False, max_length=600, strip=False)
     number = forms.CharField(label=LABELS["number"], required=False, max_length=200)
     po_number = forms.CharField(label=LABELS["po_number"], required=False, max_length=200)
     term_days = forms.TypedChoiceField(
@@ -255,15 +255,15 @@ class Sheet:
             complete: False for a look at what it comes to: the contact may be missing.
         """
         self.head.is_valid()
-        given = self.head.cleaned_data
+        given, seen = self.head.cleaned_data, self.seen()
         values: dict[str, Any] = {
             "contact_id": self._read_contact(complete=complete),
             "number": given.get("number", ""),
             "po_number": given.get("po_number", ""),
             "tax_rate_id": given.get("tax_rate_id"),
             "is_discount_before_tax": given.get("is_discount_before_tax", False),
-            "message": given.get("message", "").replace("\r\n", "\n"),
-            "private_note": given.get("private_note", "").replace("\r\n", "\n"),
+            "message": _typed(given.get("message", ""), seen.get("message")),
+            "private_note": _typed(given.get("private_note", ""), seen.get("private_note")),
             **self._read_dates(),
             **self._read_discount(),
         }
@@ -305,7 +305,7 @@ class Sheet:
             self.sentence = str(error)
 
     def _read_contact(self, *, complete: bool) -> int | None:
-        text = str(self.head.cleaned_data.get("contact", "")).strip()
+        text = _one_line(self.head.cleaned_data.get("contact", ""))
         if not text:
             return None
         found = list(_contacts_called(self.firm, text, self.head.cleaned_data.get("contact_id")))
@@ -366,19 +366,19 @@ class _Items:
     def __init__(self, firm: Firm, rows: Iterable[Row]) -> None:
         ids = {row.item_id for row in rows if row.item_id}
         ids |= {int(match[1]) for row in rows if (match := ID_AT_END.search(row.item))}
-        names = {row.item.strip() for row in rows if row.item.strip()}
+        names = {_one_line(row.item) for row in rows if row.item.strip()}
         ours = ServiceItem.objects.for_firm(firm)
         self.by_id = ours.in_bulk(ids)
         self.by_name: dict[str, list[ServiceItem]] = {}
-        unknown = {name for name in names if not any(name == it.name for it in self.by_id.values())}
+        unknown = names - {_one_line(item.name) for item in self.by_id.values()}
         if unknown:
             for item in queries.items_called(firm, unknown):
                 self.by_name.setdefault(item.name.casefold(), []).append(item)
 
     def find(self, row: Row) -> ServiceItem | None:
-        text = row.item.strip()
+        text = _one_line(row.item)
         known = self.by_id.get(row.item_id or 0)
-        if known is not None and known.name == text:
+        if known is not None and _one_line(known.name) == text:
             return known
         match = ID_AT_END.search(text)
         if match and (named := self.by_id.get(int(match[1]))):
@@ -468,7 +468,8 @@ def _rate_choices(rates: Sequence[Any], invoice: Invoice | None) -> list[tuple[A
 def _contacts_called(firm: Firm, text: str, known_id: int | None) -> Iterable[Contact]:
     """The contact with the id, if that is still its name; else those of the name, active first."""
     ours = Contact.objects.for_firm(firm)
-    if known_id and (known := ours.filter(pk=known_id, display_name=text).first()):
+    known = ours.filter(pk=known_id).first() if known_id else None
+    if known is not None and _one_line(known.display_name) == text:
         return [known]
     match = ID_AT_END.search(text)
     if match and (named := ours.filter(pk=int(match[1])).first()):
@@ -507,16 +508,17 @@ def _read_line(row: Row, items: _Items, today: date, *, is_money_fixed: bool) ->
         return LineInput(line_id=was.pk, kind=was.kind)
     item, is_same = None, False
     if row.item.strip():
-        is_same = was is not None and row.item.strip() == was.item_name
+        is_same = was is not None and _one_line(row.item) == _one_line(was.item_name)
         item = None if is_same else items.find(row)
     try:
         served_on = read_date(row.served_on, today=today)
     except NotADate as error:
         raise _Wrong("served_on", str(error)) from error
+    words = _typed(row.description, was.description if was else None)
     given = LineInput(
         line_id=row.line_id,
         service_item_id=was.service_item_id if is_same and was else (item.pk if item else None),
-        description=row.description,
+        description=words,
         served_on=served_on,
         **_prices(row, item, is_money_fixed=is_money_fixed),
     )
@@ -524,10 +526,24 @@ def _read_line(row: Row, items: _Items, today: date, *, is_money_fixed: bool) ->
         return LineInput(
             line_id=row.line_id,
             kind=InvoiceLine.Kind.TEXT,
-            description=row.description,
+            description=words,
             served_on=served_on,
         )
     return given
+
+
+def _typed(text: str, before: Any) -> str:
+    """Text with our line breaks; as it was before where only its line breaks differ."""
+    text = _unix(text)
+    return before if isinstance(before, str) and _unix(before) == text else text
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _prices(row: Row, item: ServiceItem | None, *, is_money_fixed: bool) -> dict[str, Any]:
@@ -539,7 +555,7 @@ def _prices(row: Row, item: ServiceItem | None, *, is_money_fixed: bool) -> dict
     amount = _read_cell(row, "amount")
     if rate is None and amount is None and item is not None:
         rate = item.rate  # without scripts the item's rate isn't filled in before
-    if rate is not None and quantity is None:
+    if rate is not None and quantity is None and not (was and was.rate == rate):
         quantity = Decimal(1)
     return {"quantity": quantity, "rate": rate, "amount": amount, "is_taxable": row.is_taxable}
 

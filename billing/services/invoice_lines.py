@@ -194,22 +194,26 @@ def _set_item(
 
 def _set_amount(line: InvoiceLine, given: LineInput, before: InvoiceLine | None) -> None:
     line.quantity, line.rate = given.quantity, given.rate
+    is_as_before = before is not None and (
+        (before.quantity, before.rate) == (given.quantity, given.rate) != (None, None)
+    )
+    if is_as_before and before is not None and before.amount is not None:
+        line.amount = before.amount
+        return
     try:
-        if given.quantity is not None and given.rate is not None:
-            computed = totals.line_amount(quantity=given.quantity, rate=given.rate)
-        elif given.quantity is None and given.rate is None and given.amount is not None:
-            computed = totals.Line(amount=given.amount).amount
-        else:
-            missing = "rate" if given.rate is None else "quantity"
-            raise LineNotPossible(line.position, f"enter a {missing}.", column=missing)
+        line.amount = _amount_of(line.position, given)
     except totals.NotAnAmount as error:
         column = _column_to_blame(given)
         raise LineNotPossible(line.position, str(error), column=column) from error
-    is_typed = before is None or (before.quantity, before.rate) != (given.quantity, given.rate)
-    if given.rate is None or is_typed or before is None or before.amount is None:
-        line.amount = computed
-    else:
-        line.amount = before.amount
+
+
+def _amount_of(position: int, given: LineInput) -> Decimal:
+    if given.quantity is not None and given.rate is not None:
+        return totals.line_amount(quantity=given.quantity, rate=given.rate)
+    if given.quantity is None and given.rate is None and given.amount is not None:
+        return totals.Line(amount=given.amount).amount
+    missing = "rate" if given.rate is None else "quantity"
+    raise LineNotPossible(position, f"enter a {missing}.", column=missing)
 
 
 def _column_to_blame(given: LineInput) -> str:

@@ -104,12 +104,12 @@ def edit_tax_rate(request: FirmRequest, pk: int) -> HttpResponse:
     what = request.POST.get("do", "rename")
     try:
         if what == "archive":
-            tax_rates.archive_tax_rate(**told)
+            rate = tax_rates.archive_tax_rate(**told)
         elif what == "restore":
-            tax_rates.restore_tax_rate(**told)
+            rate = tax_rates.restore_tax_rate(**told)
         else:
             version = request.POST.get("version", "")
-            tax_rates.rename_tax_rate(
+            rate = tax_rates.rename_tax_rate(
                 **told,
                 name=request.POST.get("name", ""),
                 version=int(version) if version.isdigit() and len(version) < 10 else 0,

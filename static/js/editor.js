@@ -71,6 +71,7 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     const input = event.detail.requestConfig && event.detail.requestConfig.elt;
     if (input && input.matches("[role=combobox]") && document.activeElement === input && !isChosen) {
+      input.removeAttribute("aria-activedescendant");
       show(input, Boolean(input.value) || input.dataset.asked === "1");
       const text = input.value.trim().toLowerCase(), same = options(input).find((o) => (o.dataset.text || "").toLowerCase() === text);
       if (same && form.elements[input.closest("[data-combo]").querySelector("[data-id]").name].value) show(input, false);

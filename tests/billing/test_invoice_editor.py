@@ -795,3 +795,45 @@ def test_a_thousand_lines_are_drawn_and_saved(client, staff, firm, contact):
     assert answer.status_code == 302
     draft.refresh_from_db()
     assert (draft.total, draft.lines.count()) == (D("21.98"), 1000)
+
+
+def test_an_odd_invoice_of_quickbooks_that_is_saved_untouched_is_no_change(client, staff, firm):
+    item = make_service_item(firm, name="Two  words ")
+    theirs = invoices.accept_from_books(
+        actor=Actor.for_sync(firm_id=firm.pk),
+        invoice_id=None,
+        values={
+            "contact_id": make_contact(firm, display_name=" Cool  Cars ").pk,
+            "number": " 7 ",
+            "po_number": " P ",
+            "issued_on": date(1899, 11, 1),
+            "due_on": date(1898, 11, 1),
+            "message": " A\r\nB ",
+            "private_note": "\r\n",
+            "discount_percent": D("33.3333333"),
+            "discount": D(1),
+            "total": D(7),
+            "lines": [
+                {"books_id": "1", "item_name": " Theirs ", "quantity": D(2), "amount": D(9)},
+                {"books_id": "2", "rate": D("0.0000001"), "amount": D(9), "is_taxable": True},
+                {"books_id": "3", "description": " A\r\nB\r", "amount": D("-10")},
+                {"books_id": "4", "kind": "text", "description": "\n\nWords\n"},
+                {"books_id": "5", "kind": "locked", "item_name": "Bundle", "amount": D(0)},
+                {
+                    "service_item_id": item.pk,
+                    "item_name": item.name,
+                    "quantity": D("0.0000001"),
+                    "rate": D("99999999998.9999999"),
+                    "amount": D(1),
+                    "served_on": date(101, 1, 1),
+                },
+            ],
+        },
+        now=NOW,
+    )
+
+    answer = send(client, edit_of(theirs), form_of(client, edit_of(theirs)))
+
+    assert answer.status_code == 302, text_of(answer)
+    theirs.refresh_from_db()
+    assert (theirs.version, theirs.total) == (1, D(7))

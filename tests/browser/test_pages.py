@@ -8,10 +8,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from billing.services import invoices
 from contacts.models import Contact
 from firms.models import Firm, User
-from firms.permissions import VIEWER
-from tests.factories import NOW, make_contact, make_firm, make_member, make_service_item
+from firms.permissions import VIEWER, Actor
+from tests.factories import (
+    NOW,
+    make_contact,
+    make_firm,
+    make_invoice,
+    make_line,
+    make_member,
+    make_service_item,
+    make_tax_rate,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -46,6 +56,23 @@ def addresses(firm: Firm) -> list[str]:
     )
     make_service_item(firm, name="<script>alert(1)</script>: hour", rate=Decimal("99999999998.5"))
     member = make_member(firm, role="Viewer", permissions=VIEWER)
+    rate = make_tax_rate(firm, "2", "6.7", name="W" * 100)
+    words = make_line(
+        service_item_id=item.pk, description="W" * 4000, rate=Decimal("99999.1234567")
+    )
+    bill = {"contact": long, "tax_rate_id": rate.pk, "lines": [words, make_line(kind="text")]}
+    draft = make_invoice(firm, status="draft", number="W" * 21, message="W" * 1000, **bill)
+    locked = make_invoice(firm, **bill)
+    invoices.note_from_books(
+        actor=Actor.for_sync(firm_id=firm.pk),
+        invoice_id=locked.pk,
+        line_ids=None,
+        credits=[{"kind": "Credit memo", "amount": Decimal(1)}],
+        lock_reason="It is linked to an estimate",
+        now=NOW,
+    )
+    void = make_invoice(firm)
+    invoices.void_invoice(actor=Actor.for_sync(firm_id=firm.pk), invoice=void, now=NOW)
     service_item = f"/service-items/{item.pk}/"
     contact = f"/contacts/{long.pk}/"
     return [
@@ -63,6 +90,9 @@ def addresses(firm: Firm) -> list[str]:
         f"{service_item}edit/",
         f"{service_item}archive/",
         f"{service_item}restore/",
+        "/invoices/new/",
+        *(f"/invoices/{each.pk}/edit/" for each in (draft, locked, void)),
+        "/invoices/settings/",
         "/settings/firm/",
         "/settings/team/",
         "/settings/team/invite/",
