@@ -108,10 +108,8 @@ def fixed_fields(invoice: Invoice, *, is_settled: bool) -> dict[str, str]:
         why = f"{invoice.lock_reason}: it can be changed in QuickBooks only."
         return dict.fromkeys((*sorted(LOCKABLE), "prices"), why)
     if is_settled:
-        why = "Payments or credits stand against this invoice, so its {} stays."
-        total = why.format("total")
-        money = {*LOCKABLE, "prices"} - {"lines", "contact_id"}
-        return {**dict.fromkeys(sorted(money), total), "contact_id": why.format("contact")}
+        why = "Payments or credits stand against this invoice, so its total and contact stay."
+        return dict.fromkeys(sorted({*LOCKABLE, "prices"} - {"lines"}), why)
     return {}
 
 

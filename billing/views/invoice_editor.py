@@ -274,12 +274,13 @@ def _conflict_page(request: FirmRequest, sheet: Sheet, current: Invoice) -> Http
         fixed=_fixed(current),
         form_key=str(sheet.head["form_key"].value() or ""),
     )
+    fresh.values = {name: {**now, **mine}[name] for name in invoices.MONEY}  # for what it comes to
     wanted = fingerprint(sheet.values.get("lines", ()))
     if "lines" in sheet.values and wanted not in (seen.get("lines"), fingerprint(lines)):
         rows.append(
             {"label": "Lines", "mine": _told_rows(sheet.rows), "theirs": _told_rows(fresh.rows)}
         )
-        fresh.rows = sheet.rows
+        fresh.rows, fresh.values["lines"] = sheet.rows, sheet.values["lines"]
     context = {**_context(request, fresh), "conflict": rows, "is_conflict": True}
     return render(request, PAGE, context)
 
@@ -332,7 +333,7 @@ def _context(request: FirmRequest, sheet: Sheet) -> dict[str, Any]:
 
 def _preview(request: FirmRequest, sheet: Sheet) -> tuple[Preview | None, str]:
     """What it comes to, or why that cannot be said. Tells each row its amount."""
-    if not sheet.head.is_bound and sheet.invoice is not None:
+    if not sheet.head.is_bound and not sheet.values and sheet.invoice is not None:
         return Preview(invoice=sheet.invoice, lines=[], taxes=list(sheet.invoice.taxes.all())), ""
     wrong = [sentence for row in sheet.rows for sentence in row.errors.values()]
     if wrong:

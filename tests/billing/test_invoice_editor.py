@@ -504,6 +504,7 @@ def test_of_two_people_the_second_sees_who_and_what_and_can_keep_hers(client, st
     assert "Message to the client Mine Theirs" in told
     assert "Lines 3 × 75.00 Mine 2 × 75.00 Theirs" in told
     assert "T-1" not in told  # only they changed it: it stays
+    assert "Total 225.00 USD" in told  # what hers would come to
     draft.refresh_from_db()
     assert (draft.version, draft.message) == (2, "Theirs")
 
@@ -580,7 +581,7 @@ def test_with_a_payment_money_is_text_with_the_reason_and_words_can_change(
     money = {"contact", "tax_rate_id", "discount", "discount_kind", "line-0-quantity"}
     assert not money & set(form)
     page = text_of(client.get(edit_of(sent)))
-    assert "Payments or credits stand against this invoice, so its total stays." in page
+    assert "Payments or credits stand against this invoice, so its total and contact stay." in page
     answer = send(client, edit_of(sent), form, message="Thanks", **cells(description="Other words"))
     assert answer["Location"] == f"/invoices/{sent.pk}/"
     sent.refresh_from_db()
