@@ -72,9 +72,8 @@
     const input = event.detail.requestConfig && event.detail.requestConfig.elt;
     if (input && input.matches("[role=combobox]") && document.activeElement === input && !isChosen) {
       input.removeAttribute("aria-activedescendant");
-      show(input, Boolean(input.value) || input.dataset.asked === "1");
-      const text = input.value.trim().toLowerCase(), same = options(input).find((o) => (o.dataset.text || "").toLowerCase() === text);
-      if (same && form.elements[input.closest("[data-combo]").querySelector("[data-id]").name].value) show(input, false);
+      // Opened by typing; a field that holds what was chosen stays as it is.
+      show(input, Boolean(input.value) && !input.closest("[data-combo]").querySelector("[data-id]").value);
     }
     const totals = document.getElementById("totals");
     if (totals && totals.dataset.due && document.activeElement.name !== "due_on") set("due_on", totals.dataset.due);
@@ -91,7 +90,7 @@
       if (make) { event.preventDefault(); choose(input, make); }
     }
     if (isOurs && key === "s") { event.preventDefault(); press("[data-save]"); }
-    if (isOurs && key === "enter") { event.preventDefault(); press("[data-send], [data-save]"); }
+    if (isOurs && key === "enter") { event.preventDefault(); press(document.querySelector("[data-send]") ? "[data-send]" : "[data-save]"); }
     if (key === "enter" && !isOurs && input.matches("[data-last]")) { event.preventDefault(); press("[data-add]"); }
     const row = isOurs && key === "backspace" && input.closest(".edlines tr");
     if (row && [...row.querySelectorAll(".in")].every((each) => !each.value)) {

@@ -99,6 +99,18 @@ def test_totals_are_live_and_the_draft_saves_itself(open_page, member):
     expect(page.get_by_role("heading", level=1)).to_have_text("Invoice INV-1001")
 
 
+def test_control_enter_saves_and_goes_on_to_the_e_mail(open_page, member):
+    page = open_page(member.user)
+    page.goto("/invoices/new/")
+    page.get_by_label("Contact", exact=True).fill("Tamarack Brewing Co")
+    page.get_by_label("Rate, line 1").fill("100")
+
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/send/")
+
+    assert Invoice.objects.get().total == D(100)
+
+
 def test_terms_and_due_date_follow_each_other(open_page, member):
     page = open_page(member.user)
     page.goto("/invoices/new/")
