@@ -9,6 +9,8 @@ from django.template import Library
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from billing.money import write_money, write_number
+
 register = Library()
 
 
@@ -43,3 +45,15 @@ def percent(value: Decimal) -> str:
 def rate_typed(value: Decimal) -> str:
     """Write a rate as it is typed into a field: 1234.50, 0.0000001."""
     return rate(value).replace(",", "")
+
+
+@register.filter
+def money(amount: Decimal, currency: str = "") -> str:
+    """Write an amount: {{ invoice.total|money:invoice.currency }} is $1,234.50, below 0 (63.75)."""
+    return write_money(amount, currency)
+
+
+@register.filter
+def quantity(value: Decimal) -> str:
+    """Write a quantity without idle zeros: 2, 2.25."""
+    return write_number(value)
