@@ -9,6 +9,7 @@ from billing.models.invoice import (
     Origin,
     VoidedBy,
 )
+from billing.models.mail import InvoiceMail
 from billing.models.payment import Payment, PaymentPart
 from billing.models.service_item import ServiceItem
 from billing.models.tax import TaxRate, TaxRatePart
@@ -17,6 +18,7 @@ __all__ = [
     "Invoice",
     "InvoiceCredit",
     "InvoiceLine",
+    "InvoiceMail",
     "InvoiceNumbering",
     "InvoiceTax",
     "Origin",

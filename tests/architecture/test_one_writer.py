@@ -63,6 +63,7 @@ WRITERS = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "
         ("Invoice", {"billing/services/invoice_store.py"}),
         ("InvoiceLine", {"billing/services/invoice_store.py", FROM_BOOKS}),
         ("InvoiceTax", {"billing/services/invoice_store.py"}),
+        ("InvoiceMail", {"billing/services/sending.py"}),
         ("InvoiceCredit", {FROM_BOOKS}),
         ("Payment", {"billing/services/payment_store.py", PAYMENT_NOTES}),
         ("PaymentPart", {"billing/services/payment_store.py"}),
