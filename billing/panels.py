@@ -26,6 +26,7 @@ class Page(StrEnum):
 
     EDITOR = "editor"  # Edited
     INVOICE = "invoice"  # Invoice
+    VOID = "void"  # Invoice, about to be voided: what that does elsewhere
     PAYMENT = "payment"  # Payment
     ITEM = "item"  # ServiceItem
 

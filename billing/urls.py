@@ -2,7 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from billing.views import invoice_editor, invoice_settings, service_items
+from billing.views import (
+    invoice_actions,
+    invoice_bulk,
+    invoice_editor,
+    invoice_settings,
+    invoices,
+    service_items,
+)
 
 app_name = "billing"
 urlpatterns: list[URLPattern] = [
@@ -12,7 +19,17 @@ urlpatterns: list[URLPattern] = [
     path("service-items/<int:pk>/edit/", service_items.edit_item, name="edit_item"),
     path("service-items/<int:pk>/archive/", service_items.archive_item, name="archive_item"),
     path("service-items/<int:pk>/restore/", service_items.restore_item, name="restore_item"),
-    path("invoices/<int:pk>/", invoice_editor.edit_invoice, name="invoice"),
+    path("invoices/", invoices.invoice_list, name="invoices"),
+    path("invoices/bulk/", invoice_bulk.bulk_action, name="invoices_bulk"),
+    path("invoices/<int:pk>/", invoices.invoice_detail, name="invoice"),
+    path("invoices/<int:pk>/pdf", invoices.invoice_pdf, name="invoice_pdf"),
+    path("invoices/<int:pk>/send/", invoice_actions.send_invoice, name="invoice_send"),
+    path("invoices/<int:pk>/mark-sent/", invoice_actions.mark_as_sent, name="invoice_mark_sent"),
+    path("invoices/<int:pk>/void/", invoice_actions.void_invoice, name="invoice_void"),
+    path(
+        "invoices/<int:pk>/duplicate/", invoice_actions.duplicate_invoice, name="invoice_duplicate"
+    ),
+    path("invoices/<int:pk>/delete/", invoice_actions.delete_draft, name="invoice_delete"),
     path("invoices/new/", invoice_editor.new_invoice, name="invoice_new"),
     path("invoices/<int:pk>/edit/", invoice_editor.edit_invoice, name="invoice_edit"),
     path("invoices/options/contacts/", invoice_editor.contact_options, name="contact_options"),

@@ -1,5 +1,16 @@
 """Reads of billing that search, filter, sort or count, one module a kind. All in one firm."""
 
+from billing.queries.invoice_list import STATUSES as INVOICE_STATUSES
+from billing.queries.invoice_list import (
+    InvoiceCounts,
+    InvoiceFilters,
+    count_invoices_by_status,
+    failed_mails,
+    invoice_mark,
+    listed_invoices,
+    of_tab,
+    search_invoices,
+)
 from billing.queries.invoices import (
     bill_to_options,
     items_called,
@@ -27,19 +38,28 @@ from billing.queries.service_items import (
 )
 
 __all__ = [
-    "balances_of",
+    "INVOICE_STATUSES",
     "ContactMoney",
+    "InvoiceCounts",
+    "InvoiceFilters",
     "ItemFilters",
+    "balances_of",
     "bill_to_options",
     "contact_money",
+    "count_invoices_by_status",
     "count_items_by_status",
+    "failed_mails",
+    "invoice_mark",
     "is_settled",
     "item_sync_state",
     "items_called",
     "last_invoice_of",
     "line_item_options",
     "lines_with_items",
+    "listed_invoices",
     "listed_items",
+    "of_tab",
+    "search_invoices",
     "search_items",
     "tax_rates_of",
     "tax_rates_with_use",

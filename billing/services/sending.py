@@ -52,12 +52,14 @@ class Letter:
 def default_letter(paper: Paper) -> Letter:
     """What the dialog starts with; `to` is blank where the contact has no e-mail address."""
     invoice, firm = paper.invoice, one_line(paper.firm_name)
-    balance = write_money(paper.settling[-1].amount, invoice.currency)
+    balance, due = paper.settling[-1].amount, invoice.due_on
+    owed = f"{write_money(balance, invoice.currency)} is due on {due:%b} {due.day}, {due.year}."
+    number = f"invoice {invoice.number}" if invoice.number else "an invoice"
     return Letter(
         to=address_of(invoice),
         subject=one_line(f"{invoice} from {firm}")[:LONGEST_SUBJECT],
-        message=f"Hello,\n\nattached is invoice {invoice.number or 'from us'}. {balance} is due on "
-        f"{invoice.due_on:%b} {invoice.due_on.day}, {invoice.due_on.year}.\n\nThank you,\n{firm}\n",
+        message=f"Hello,\n\nattached is {number}. "
+        f"{owed if balance > 0 else 'Nothing is left to pay.'}\n\nThank you,\n{firm}\n",
     )
 
 
@@ -243,4 +245,4 @@ def _asker(mail: InvoiceMail) -> Actor:
 
 def _reason(error: Exception) -> str:
     said = " ".join(str(error).split())[:300]
-    return f"The mail server did not take it: {said or type(error).__name__}"
+    return f"The mail server did not take it: {(said or type(error).__name__).rstrip('.')}."

@@ -77,6 +77,7 @@
     const form = event.target;
     if (form.method !== "post") return;
     if (event.defaultPrevented) { rememberNext(event.submitter); return; }  // htmx sends it
+    if (event.submitter && "again" in event.submitter.dataset) return;  // a file: the page stays
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     const button = event.submitter;

@@ -2,6 +2,7 @@
 
 import socket
 from datetime import timedelta
+from decimal import Decimal as D
 from uuid import uuid4
 
 import pypdfium2
@@ -18,7 +19,7 @@ from billing.services.invoice_errors import InvoiceChanged, InvoiceNotSent, Line
 from billing.services.sending import Letter, LetterNotPossible
 from firms.models import Licence
 from firms.permissions import NotAllowed, Permission
-from tests.factories import NOW, make_actor, make_contact, make_invoice
+from tests.factories import NOW, make_actor, make_contact, make_invoice, make_line
 
 LETTER = Letter(to="ada@cobalt.test", subject="Invoice", message="Hello,\nthank you.")
 LATER = NOW + timedelta(minutes=1)
@@ -211,6 +212,12 @@ def test_the_letter_starts_with_number_balance_and_due_date(firm):
     assert letter.subject == f"Invoice {invoice.number} from {firm.name}"
     assert invoice.number in letter.message
     assert "$150.00 is due on Dec 20, 2026" in letter.message
+    assert (
+        "Nothing is left to pay."
+        in sending.default_letter(
+            read_paper(firm, make_invoice(firm, lines=[make_line(rate=D(0))]).pk, today=NOW.date())
+        ).message
+    )
 
 
 def test_a_child_whose_parent_is_billed_is_mailed_at_the_parents_address(firm):
