@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from billing.models import InvoiceMail
 from billing.services import invoices
 from contacts.models import Contact
 from firms.models import Firm, User
@@ -93,6 +94,7 @@ def addresses(firm: Firm) -> list[str]:
         "/invoices/new/",
         *(f"/invoices/{each.pk}/edit/" for each in (draft, locked, void)),
         "/invoices/settings/",
+        *_addresses_of_invoices(firm, long),
         "/settings/firm/",
         "/settings/team/",
         "/settings/team/invite/",
@@ -104,6 +106,36 @@ def addresses(firm: Firm) -> list[str]:
         "/accounts/2fa/",
         "/accounts/sessions/",
         "/nowhere/",
+    ]
+
+
+def _addresses_of_invoices(firm: Firm, contact: Contact) -> list[str]:
+    """A sent one with all there can be on it, and a draft."""
+    line = make_line(description="W" * 4000, quantity=Decimal("0.1234567"), rate=Decimal("9999.5"))
+    sent = make_invoice(firm, contact=contact, number="W" * 21, message="W" * 1000, lines=[line])
+    draft = make_invoice(firm, contact=contact, status="draft")
+    invoices.note_from_books(
+        actor=Actor.for_sync(firm_id=firm.pk),
+        invoice_id=sent.pk,
+        line_ids=None,
+        credits=[{"kind": "W" * 60, "number": "W" * 32, "dated_on": NOW.date(), "amount": 1}],
+        lock_reason="W" * 200,
+        now=NOW,
+    )
+    InvoiceMail.objects.create(
+        invoice=sent, to="w" * 200, state="failed", error="W" * 500, asked_by="W", asked_at=NOW
+    )
+    invoice = f"/invoices/{sent.pk}/"
+    return [
+        "/invoices/?status=all",
+        "/invoices/?status=all&pick=page&issued=2026&sync=not_synced",
+        "/invoices/?q=nothing",
+        invoice,
+        f"{invoice}send/",
+        f"{invoice}void/",
+        f"{invoice}duplicate/",
+        f"/invoices/{draft.pk}/",
+        f"/invoices/{draft.pk}/delete/",
     ]
 
 
