@@ -124,6 +124,7 @@ class Invoice(models.Model):
         ]
         indexes = [
             models.Index(fields=["firm", "status", "-issued_on", "-id"], name="invoices_by_date"),
+            models.Index(fields=["firm", "-issued_on", "-id"], name="invoices_of_firm_by_date"),
             models.Index(fields=["contact", "-issued_on"], name="invoices_of_contact"),
             models.Index(fields=["firm", "-updated_at"], name="invoices_by_change"),
             models.Index("firm", Upper("number"), name="invoices_by_number"),
