@@ -123,14 +123,13 @@ def paper_of(request: FirmRequest, pk: int) -> Paper:
 
 
 def _mail_problem(mails: list[InvoiceMail]) -> InvoiceMail | None:
-    """The latest mail, where it failed, or where nobody knows if it left."""
+    """The latest mail, where it failed, waits for long, or nobody knows if it left."""
     latest = mails[0] if mails else None
     if latest is None or latest.state == InvoiceMail.State.SENT:
         return None
-    if latest.state == InvoiceMail.State.FAILED:
-        return latest
     waited = (timezone.now() - (latest.started_at or latest.asked_at)).total_seconds()
-    return latest if latest.started_at and waited > STALLED_SECONDS else None
+    is_failed = latest.state == InvoiceMail.State.FAILED
+    return latest if is_failed or waited > STALLED_SECONDS else None
 
 
 def _list_title(page: Page) -> str:

@@ -3,7 +3,7 @@
 import gzip
 import re
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal as D
 from io import BytesIO
 from uuid import uuid4
@@ -376,15 +376,26 @@ def test_a_mail_that_failed_is_shown_and_comes_back_in_the_dialog(client, staff,
     assert (form["to"].value(), form["message"].value()) == ("x@y.test", "My words")
 
 
-def test_a_mail_whose_process_died_says_that_nobody_knows(client, staff, firm):
-    InvoiceMail.objects.create(
-        invoice=invoice_of(firm, "INV-7"), to="x@y.test", state="sending", asked_at=NOW,
-        started_at=timezone.now() - timezone.timedelta(hours=1),
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [("sending", "We don't know if the e-mail"), ("waiting", "still waits to be sent")],
+)
+def test_a_mail_that_is_under_way_for_an_hour_says_so(client, staff, firm, state, sentence):
+    invoice = invoice_of(firm, "INV-7")
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    mail = InvoiceMail.objects.create(
+        invoice=invoice,
+        to="x@y.test",
+        state=state,
+        asked_at=an_hour_ago,
+        started_at=an_hour_ago if state == "sending" else None,
+    )
+    assert sentence in client.get(url_of(invoice)).content.decode()
 
-    page = client.get(url_of(Invoice.objects.get())).content.decode()
-
-    assert "We don&#x27;t know if the e-mail" in page or "We don't know if the e-mail" in page
+    InvoiceMail.objects.filter(pk=mail.pk).update(
+        asked_at=timezone.now(), started_at=timezone.now()
+    )
+    assert sentence not in client.get(url_of(invoice)).content.decode()
 
 
 def test_marking_as_sent_sends_no_mail(client, staff, firm):

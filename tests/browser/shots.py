@@ -24,6 +24,7 @@ AFTER = {
     "contacts": "/contacts/",
     "contact-detail": "/contacts/1/",
     "contact-edit": "/contacts/1/edit/",
+    "invoices": "/invoices/",
     "team": "/settings/team/",
 }
 
