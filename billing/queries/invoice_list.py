@@ -122,7 +122,8 @@ def count_invoices_by_status(found: QuerySet[Invoice], *, today: date) -> Invoic
     sent = with_balance(found.filter(status=Invoice.Status.SENT))
     # The slice takes nothing away. It makes the balances a query of their own, computed once for
     # each invoice; else the database computes one anew in each of the sums below.
-    balances = sent.order_by().values("pk", "due_on", "balance")[: max(how_many, 1)]
+    columns = sent.order_by().values("pk", "due_on", "balance")  # type: ignore[misc]
+    balances = columns[: max(how_many, 1)]
     owed = Q(balance__gt=0)
     counts = balances.aggregate(
         open=Count("pk", filter=owed),

@@ -112,7 +112,7 @@ def addresses(firm: Firm) -> list[str]:
 def _addresses_of_invoices(firm: Firm, contact: Contact) -> list[str]:
     """A sent one with all there can be on it, and a draft."""
     line = make_line(description="W" * 4000, quantity=Decimal("0.1234567"), rate=Decimal("9999.5"))
-    sent = make_invoice(firm, contact=contact, number="W" * 21, message="W" * 1000, lines=[line])
+    sent = make_invoice(firm, contact=contact, number="M" * 21, message="W" * 1000, lines=[line])
     draft = make_invoice(firm, contact=contact, status="draft")
     invoices.note_from_books(
         actor=Actor.for_sync(firm_id=firm.pk),
