@@ -122,6 +122,9 @@ class LocalStore(Protocol):
         The books refused to void or delete it: it lives again. None where nothing is ever void.
         """
 
+    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+        """Void it for a person who said so before, unless it is over. Raises LocalRefused."""
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """
         Take in what the books say of it beside the synced fields (`Snapshot.facts`).

@@ -129,6 +129,9 @@ class ContactStore:
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return None  # it is archived, and that stands here whatever the books say
 
+    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+        """Nothing: it is archived, never void."""
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """Nothing: all that is shown of a customer is synced."""
 

@@ -147,6 +147,15 @@ class InvoiceStore:
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(invoices_from_books.take_back_void(actor=actor, invoice_id=local_id, now=now))
 
+    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+        invoice = Invoice.objects.for_firm(actor.firm_id).get(pk=local_id)
+        if invoice.is_void:
+            return
+        try:
+            invoices.void_invoice(actor=actor, invoice=invoice, now=now)
+        except BillingError as error:
+            raise LocalRefused(str(error)) from error
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """The ids of its lines there, and why it cannot be changed; credits: sync/credits.py."""
         invoices_from_books.note_from_books(

@@ -100,6 +100,15 @@ class PaymentStore:
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(payments.take_back_void(actor=actor, payment_id=local_id, now=now))
 
+    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+        payment = Payment.objects.for_firm(actor.firm_id).get(pk=local_id)
+        if payment.is_void:
+            return
+        try:
+            payments.void_payment(actor=actor, payment=payment, version=payment.version, now=now)
+        except BillingError as error:
+            raise LocalRefused(str(error)) from error
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         payments.note_from_books(
             actor=actor,

@@ -102,6 +102,9 @@ class ServiceItemStore:
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return None  # it is archived, and that stands here whatever the books say
 
+    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+        """Nothing: it is archived, never void."""
+
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         service_items.note_from_books(
             actor=actor,

@@ -789,6 +789,7 @@ def take_back_void(link: Link, *, now: datetime) -> None:
     alive = ENTITIES[link.entity].store.take_back_void(actor=actor, local_id=link.local_id, now=now)
     if alive is not None:
         link.local_version = alive.version
+        link.options = {**link.options, "void_refused": True}  # Retry voids it once more
         OutboxEntry.objects.filter(
             connection_id=link.connection_id, entity=link.entity, local_id=link.local_id
         ).delete()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.db.models import F
 
 from firms.permissions import Actor, Permission
 from integrations import doorbell
-from integrations.entities import ENTITIES
+from integrations.entities import ENTITIES, LocalRefused
 from integrations.errors import (
     Deposited,
     DuplicateName,
@@ -241,13 +242,32 @@ def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
     """Look at the pair again at once. The issue closes when that goes well."""
     _must(actor, issue.firm_id)
     with transaction.atomic():
+        _void_again(issue.link, actor=actor, now=now)
         _wake(issue.link, now=now)
+
+
+def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
+    """
+    A void that the books refused was taken back here; who retries wants it voided.
+
+    Raises:
+        LocalRefused: it cannot be voided here any more; the sentence says why.
+    """
+    if not link.options.get("void_refused") or link.local_id is None:
+        return
+    options = {name: value for name, value in link.options.items() if name != "void_refused"}
+    Link.objects.filter(pk=link.pk).update(options=options)
+    ENTITIES[link.entity].store.void(actor=actor, local_id=link.local_id, now=now)
 
 
 def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
     """Retry every error, never a conflict; return how many."""
     _must(actor, connection.firm_id)
     with transaction.atomic():
+        refused = Link.objects.filter(connection=connection, options__has_key="void_refused")
+        for link in refused.filter(issues__state=Issue.State.OPEN).distinct():
+            with suppress(LocalRefused):  # its own issue says why; the others go on
+                _void_again(link, actor=actor, now=now)
         waiting = Link.objects.filter(
             pk__in=Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
             .exclude(kind__in=[Issue.Kind.CONFLICT, Issue.Kind.MERGED_THERE])

@@ -156,13 +156,15 @@ class Ledger(History):
         invoices.void_invoice(actor=self.actor, invoice=bill, now=self.now)
         self.told.append(f"voided here: {bill.message}")
 
-    def pay_here(self, bill: Invoice) -> None:
+    def pay_here(self, bill: Invoice, *, share: int = 0) -> None:
+        """All that is owed, or a part of it; `share` 3: a third."""
         owed = balances_of(Invoice.objects.filter(pk=bill.pk))[bill.pk]
         bill.refresh_from_db()
         if bill.is_void or owed <= 0:
             return
         birth = self._born()
-        amount = max((owed / random.choice([1, 2, 3])).quantize(Decimal("0.01")), Decimal("0.01"))
+        share = share or random.choice([1, 2, 3])
+        amount = max((owed / share).quantize(Decimal("0.01")), Decimal("0.01"))
         payments.record_payment(
             actor=self.actor,
             values={
@@ -303,6 +305,7 @@ class Ledger(History):
         accounts = Accounts(self)
         accounts.check_issues()
         accounts.check_counts()
+        accounts.check_creates()
         accounts.check_births()
         accounts.check_equal()
         accounts.check_values()
@@ -434,6 +437,14 @@ class Accounts:
                 is_over = birth in self.ledger.ended or birth in self._told_births()
                 if not is_over and not (made.get(birth) and birth in here):
                     raise Broken("P6", f"{entity} {birth} is on one side only, nobody was told")
+
+    def check_creates(self) -> None:
+        """P5: the sync made no more there than people made here."""
+        creates = self.ledger.quickbooks.counts()["creates"]
+        for entity, mine in (("Invoice", self.bills), ("Payment", self.receipts)):
+            made_here = [each for each in mine.values() if each.origin == "here"]
+            if creates.get(entity, 0) > len(made_here):
+                raise Broken("P5", f"{creates[entity]} x {entity} for {len(made_here)} made here")
 
     def _told_births(self) -> set[str]:
         told = {each.local_id for each in self.links

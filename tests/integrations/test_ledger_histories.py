@@ -8,10 +8,18 @@ Random histories of invoices and payments: both sides, faults, kills and clocks,
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import pytest
 
+from tests.integrations.history import Broken
 from tests.integrations.ledger import Ledger, Walk
+from tests.integrations.ledger_bugs import (
+    LEDGER_BUGS,
+    line_there_between_two_looks,
+    paid_here_and_void_again,
+    paid_here_before_the_bill_is_there,
+)
 from tests.integrations.reconcile.cases import explored
 from tests.quickbooks import Emulator
 
@@ -34,3 +42,37 @@ def test_whatever_happens_both_ledgers_agree_in_the_end(
     number: int, qbo: Emulator, transactional_db: None
 ):
     Walk(Ledger.begin(qbo), number).finish()
+
+
+def live(ledger: Ledger, story: Callable[[Ledger], None]) -> None:
+    story(ledger)
+    ledger.rest()
+    ledger.check()
+
+
+@pytest.mark.parametrize("name", LEDGER_BUGS)
+def test_a_deliberate_bug_is_found(name: str, qbo: Emulator, transactional_db: None):
+    bug = LEDGER_BUGS[name]
+    ledger = Ledger.begin(qbo)
+    with bug.switched_on(), pytest.raises(Broken) as found:
+        live(ledger, bug.story)
+
+    assert found.value.guarantee == bug.breaks, "\n".join([str(found.value), *ledger.told])
+
+
+STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        *STORIES,
+        paid_here_and_void_again,
+        line_there_between_two_looks,
+        paid_here_before_the_bill_is_there,
+    ],
+)
+def test_without_the_bug_its_story_ends_well(
+    story: Callable[[Ledger], None], qbo: Emulator, transactional_db: None
+):
+    live(Ledger.begin(qbo), story)

@@ -225,6 +225,14 @@ def test_a_void_that_closed_books_refuse_is_no_void(books: World):
     books.sync()
     assert open_kinds() == [Issue.Kind.PERIOD_CLOSED]
 
+    fields = {"AccountingInfoPrefs": {"BookCloseDate": ""}}
+    books.quickbooks.act("update", "1", entity="Preferences", fields=fields)
+    issues.retry(actor=books.actor, issue=books.open_issue(), now=books.now)
+    books.sync()
+    invoice.refresh_from_db()
+    assert (invoice.status, books.theirs(invoice)["TotalAmt"]) == ("void", 0)
+    assert open_kinds() == []
+
 
 # -- Deposits (ledger rule 22) -------------------------------------------------------------------
 
