@@ -57,7 +57,10 @@ def connection_with_needs(firm: Firm) -> Connection | None:
 
 
 def current_setup(connection: Connection) -> Setup | None:
-    return Setup.objects.filter(connection=connection, is_current=True).first()
+    """The run of the contacts half: it tells how far the whole walk is."""
+    return Setup.objects.filter(
+        connection=connection, half=Setup.Half.CONTACTS, is_current=True
+    ).first()
 
 
 def pending_consent(firm: Firm) -> PendingConsent | None:
@@ -142,7 +145,7 @@ def _card_state(connection: Connection, setup: Setup | None, firm: Firm) -> str:
         return "unavailable"
     if not connection.is_connected:
         return "disconnected"
-    is_walking = setup is None or setup.contacts_confirmed_at is None  # the first time, or anew
+    is_walking = setup is None or setup.confirmed_at is None  # the first time, or anew
     if connection.contacts_synced_at is None or is_walking:
         return "setup"
     assert setup is not None

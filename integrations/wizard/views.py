@@ -108,8 +108,8 @@ def _frame(setup: Setup, step: Step, **context: Any) -> dict[str, Any]:
 
 def _to_current(setup: Setup) -> HttpResponse:
     """Where the run stands, as the pages see it."""
-    if setup.contacts_confirmed_at is not None:
-        if setup.contacts_finished_at is not None:
+    if setup.confirmed_at is not None:
+        if setup.worked_off_at is not None:
             return redirect(INTEGRATIONS)
         return redirect("setup:contacts_sync")
     step = progress.current_step(setup)
@@ -132,7 +132,7 @@ def go_on(request: FirmRequest, setup: Setup) -> HttpResponse:
 @of_setup
 def choose_contacts(request: FirmRequest, setup: Setup) -> HttpResponse:
     changes = "change" in request.GET and setup.import_state == State.DONE
-    is_open = setup.contacts_confirmed_at is None and (
+    is_open = setup.confirmed_at is None and (
         setup.import_state == State.NOT_STARTED or changes
     )
     if not is_open:
@@ -211,7 +211,7 @@ def _book_counts(setup: Setup, now: datetime) -> dict[str, int] | None:
 @require_GET
 @of_setup
 def contacts_progress(request: FirmRequest, setup: Setup) -> HttpResponse:
-    if setup.import_state == State.NOT_STARTED or setup.contacts_confirmed_at is not None:
+    if setup.import_state == State.NOT_STARTED or setup.confirmed_at is not None:
         return _moved_on(request, _to_current(setup))
     if setup.import_state == State.DONE:
         return _moved_on(request, redirect("setup:contacts_list", List.MATCHED))
@@ -326,7 +326,7 @@ def _try(request: FirmRequest, action: Callable[..., Any], setup: Setup, done: s
 def contacts_list(request: FirmRequest, setup: Setup, name: str) -> HttpResponse:
     if name not in LISTS:
         raise Http404
-    if setup.contacts_confirmed_at is not None or not progress.may_open(setup, REVIEW_CONTACTS):
+    if setup.confirmed_at is not None or not progress.may_open(setup, REVIEW_CONTACTS):
         return _to_current(setup)
     asked = ListQuery(request.GET).values()
     error = ""
@@ -374,7 +374,7 @@ def _list_facts(setup: Setup, name: str, asked: dict[str, Any]) -> dict[str, Any
         "rows": _groups(page.rows) if name == List.DUPLICATES else _shown(page.rows, name),
         "counts": counts,
         "count_shown": queries.number_shown(counts, name) if not (asked["q"] or only) else total,
-        "stale": queries.stale(setup, ENTITY),
+        "stale": queries.stale(setup),
         "next_list": str(following),
         "all_address": _list_address(name, {**asked, "diff": False}, page=1),
         "diff_address": _list_address(name, {**asked, "diff": True}, page=1),
@@ -560,7 +560,7 @@ def find_customer(request: FirmRequest, setup: Setup, row_id: int) -> HttpRespon
         setup=setup,
         local_id__isnull=False,
     )
-    if setup.contacts_confirmed_at is not None or not progress.may_open(setup, REVIEW_CONTACTS):
+    if setup.confirmed_at is not None or not progress.may_open(setup, REVIEW_CONTACTS):
         return _to_current(setup)
     back = row.list if row.list in LISTS else List.UNMATCHED
     error = ""
@@ -579,7 +579,7 @@ def find_customer(request: FirmRequest, setup: Setup, row_id: int) -> HttpRespon
         REVIEW_CONTACTS,
         row=row,
         q=text,
-        found=queries.find_in_books(setup, ENTITY, text),
+        found=queries.find_in_books(setup, text),
         at_most=queries.FOUND_AT_MOST,
         back=back,
         name=back,
@@ -596,7 +596,7 @@ def find_customer(request: FirmRequest, setup: Setup, row_id: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 @of_setup
 def sync_contacts(request: FirmRequest, setup: Setup) -> HttpResponse:
-    if setup.contacts_confirmed_at is not None:
+    if setup.confirmed_at is not None:
         return _sync_progress(request, setup)
     if not progress.may_open(setup, SYNC_CONTACTS):
         return _to_current(setup)
@@ -617,14 +617,14 @@ def sync_contacts(request: FirmRequest, setup: Setup) -> HttpResponse:
             return redirect("setup:contacts_sync")
     planned = dry_run.plan(setup, ENTITY)
     context = _frame(
-        setup, SYNC_CONTACTS, planned=planned, error=error, stale=queries.stale(setup, ENTITY)
+        setup, SYNC_CONTACTS, planned=planned, error=error, stale=queries.stale(setup)
     )
     return render(request, SYNC_CONTACTS.template_name, context)
 
 
 def _sync_progress(request: FirmRequest, setup: Setup) -> HttpResponse:
-    if setup.contacts_finished_at is not None:
-        is_fresh = timezone.now() - setup.contacts_finished_at < timedelta(minutes=5)
+    if setup.worked_off_at is not None:
+        is_fresh = timezone.now() - setup.worked_off_at < timedelta(minutes=5)
         if is_fresh:
             messages.success(request, "Contacts synced with QuickBooks.")
         return _moved_on(request, redirect(INTEGRATIONS))
@@ -633,7 +633,7 @@ def _sync_progress(request: FirmRequest, setup: Setup) -> HttpResponse:
         setup,
         SYNC_CONTACTS,
         run=syncing.sync_progress(setup),
-        counts=setup.contacts_counts,
+        counts=setup.promised,
         rests=rests_until is not None and rests_until > timezone.now(),
     )
     if request.htmx:
@@ -652,7 +652,7 @@ def plan_csv(request: FirmRequest, setup: Setup) -> HttpResponse | StreamingHttp
 @require_GET
 @of_setup
 def sync_report(request: FirmRequest, setup: Setup) -> HttpResponse:
-    if setup.contacts_confirmed_at is None:
+    if setup.confirmed_at is None:
         return _to_current(setup)
     totals = report.totals(setup)
     needing = [line for line in report.lines(setup) if line.needs_you][: queries.PAGE]
@@ -660,7 +660,7 @@ def sync_report(request: FirmRequest, setup: Setup) -> HttpResponse:
         setup,
         SYNC_CONTACTS,
         sentence=report.sentence(totals),
-        facts=report.facts(totals),
+        facts=report.facts(setup, totals),
         needing=needing,
     )
     return render(request, "integrations/setup_report.html", context)
@@ -669,7 +669,7 @@ def sync_report(request: FirmRequest, setup: Setup) -> HttpResponse:
 @require_GET
 @of_setup
 def report_csv(request: FirmRequest, setup: Setup) -> HttpResponse | StreamingHttpResponse:
-    if setup.contacts_confirmed_at is None:
+    if setup.confirmed_at is None:
         raise Http404
     return _download(report.as_csv(setup), "sync-contacts-report.csv")
 

@@ -69,7 +69,7 @@ def test_a_direct_post_is_refused_whatever_the_page_shows(sign_in, reason):
 
 
 def test_before_the_contacts_are_synced_setup_goes_on(client, firm, text_of):
-    make_connection(firm, contacts_synced_at=None, setup={"contacts_confirmed_at": None})
+    make_connection(firm, contacts_synced_at=None, setup={"confirmed_at": None})
 
     page = text_of(client.get(LIST))
 
@@ -164,7 +164,7 @@ def test_service_items_can_be_skipped_and_then_the_firm_is_set_up(client, firm, 
 
 def test_service_items_are_not_skipped_before_the_contacts_are_synced(client, firm):
     connection = make_connection(
-        firm, contacts_synced_at=None, setup={"contacts_finished_at": None}
+        firm, contacts_synced_at=None, setup={"worked_off_at": None}
     )
 
     client.post(reverse("integrations:services"))
