@@ -169,7 +169,8 @@ class MatchProposal(models.Model):
     remote_label = models.CharField(max_length=600, blank=True)
     remote_email = models.CharField(max_length=320, blank=True)
     remote_is_active = models.BooleanField(default=True)
-    # What else a page shows of either side. Of an item "rate" and "sku", of theirs "category" too;
+    # What else a page shows of either side. Of an item "rate" and "sku", of theirs "category" too
+    # (in an unmatched row of the suggested one);
     # of an invoice or payment "contact": the id of whose it is, on its own side.
     local_told = models.JSONField(default=dict)
     remote_told = models.JSONField(default=dict)

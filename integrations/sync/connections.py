@@ -454,9 +454,7 @@ def skip_services(*, actor: Actor, connection: Connection, now: datetime) -> Non
         NotConnected: the contacts are not synced yet.
     """
     _must(actor, connection)
-    current = Setup.objects.filter(
-        connection=connection, half=Setup.Half.CONTACTS, is_current=True
-    )
+    current = Setup.objects.filter(connection=connection, half=Setup.Half.CONTACTS, is_current=True)
     if not current.filter(worked_off_at__isnull=False).exists():
         raise NotConnected("Sync contacts first.")
     if current.filter(services_skipped_at=None).update(services_skipped_at=now):
@@ -475,7 +473,9 @@ def facts_of(company: Company) -> dict[str, Any]:
 
 def _renewed_facts(connection: Connection, company: Company) -> dict[str, Any]:
     """What was just read of the company, with the short lists that set-up read of it."""
-    kept = {name: connection.company_facts[name] for name in KEPT if name in connection.company_facts}
+    kept = {
+        name: connection.company_facts[name] for name in KEPT if name in connection.company_facts
+    }
     return {**facts_of(company), **kept}
 
 

@@ -64,9 +64,7 @@ def create_missing_rates(*, actor: Actor, connection: Connection, now: datetime)
     return made
 
 
-def _create(
-    actor: Actor, name: str, parts: list[tax_rates.Part], now: datetime
-) -> TaxRate | None:
+def _create(actor: Actor, name: str, parts: list[tax_rates.Part], now: datetime) -> TaxRate | None:
     """None where no rate of ours can say it: its tax comes in as an amount."""
     for each in (name, f"{name[:85]} (QuickBooks)"):
         try:

@@ -16,9 +16,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from firms.permissions import Actor, Permission
+from integrations.entities import ENTITIES, LocalRefused
 from integrations.entities.contact import fold
 from integrations.models import ImportedRecord, Link, MatchProposal, Setup
-from integrations.wizard import pairing, queries
+from integrations.providers import get_provider
+from integrations.wizard import pairing, proposals, queries
 from integrations.wizard.errors import SetupError
 from integrations.wizard.proposals import REMOTE_FIELDS, fill_remote
 from integrations.wizard.rows import save_rows
@@ -103,10 +105,12 @@ def unmatch(*, actor: Actor, setup: Setup, rows: Rows, now: datetime) -> list[in
                 alone.append(_standing_alone(run, row.entity, row.imported))
             row.suggested = row.imported
             row.suggestion_reason = "Unmatched here"
+            told = row.remote_told
             if row.imported is not None and theirs is None:
                 alone[-1].remote_told = row.remote_told
             row.list = List.DUPLICATES if row.home == List.DUPLICATES else List.UNMATCHED
             fill_remote(row, None)
+            row.remote_told = told
             row.plan, row.has_differences, row.is_linked = None, False, False
             _decide(row, Decision.NONE, actor, now)
         save_rows(back, ["list"])
@@ -160,6 +164,44 @@ def match(
             holder = queries.partner_labels(run, [remote_id]).get(remote_id, "another one")
             raise Taken(f"{row.suggested.label} is matched with {holder} already.")
     return row
+
+
+COPIED = ("name", "rate", "sku")  # of an item: what has to agree
+
+
+def use_theirs(*, actor: Actor, setup: Setup, row_id: int, version: int, now: datetime) -> str:
+    """
+    Copy name, rate and SKU of the closest item there to ours, which then match.
+
+    Args:
+        version: of our item, as the person saw it.
+
+    Returns: the name it has now.
+    Raises:
+        Taken: there is nothing to copy any more, or ours changed; nothing was written.
+    """
+    with _draft(actor, setup) as run:
+        row = suggested_row(run, row_id)
+        if row is None or row.suggested is None or row.local_id is None:
+            raise Taken("There is no item of QuickBooks beside it any more. Check again.")
+        provider = get_provider(run.connection.provider)
+        theirs = provider.read_stored(run.entity, row.suggested.raw).record.values(COPIED)
+        store = ENTITIES[run.entity].store
+        try:
+            local = store.edit(
+                actor=actor, local_id=row.local_id, version=version, values=theirs, now=now
+            )
+        except LocalRefused as error:
+            raise Taken(str(error)) from error
+        proposals.propose(run, now=now)
+        run.refresh_from_db(fields=["counts"])
+    return local.label
+
+
+def suggested_row(setup: Setup, row_id: int) -> MatchProposal | None:
+    """An unmatched row of ours with the one there that looks like it."""
+    rows = queries.proposals_of(setup).filter(list=List.UNMATCHED, suggested__isnull=False)
+    return rows.filter(pk=row_id).select_related("suggested").first()
 
 
 def decide(

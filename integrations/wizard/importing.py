@@ -1,8 +1,9 @@
 """
 Reads the records of one half of set-up into staging rows, page by page, in the background.
 
-Entities are read one after another, in the order in which they depend on each other. Each page is one transaction: its rows and the position of the next one. Whoever stops in between,
-the next run reads at most one page again. Nothing is written on either side.
+Entities are read one after another, in the order in which they depend on each other. Each page is
+one transaction: its rows and the position of the next one. Whoever stops in between, the next run
+reads at most one page again. Nothing is written on either side.
 """
 
 from __future__ import annotations
@@ -327,6 +328,8 @@ def check_again(*, actor: Actor, setup: Setup, now: datetime) -> bool:
     if page is None or not page.is_complete:
         services.start_again(actor=actor, setup=setup, now=now)
         return False
+    if setup.half == Setup.Half.BILLING:
+        short_lists.keep(setup.connection, books.lists(), now=now)
     snapshots.remember(setup.connection, page.snapshots, now=now)
     for gone in page.removed:
         ImportedRecord.objects.filter(

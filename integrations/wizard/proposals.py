@@ -252,6 +252,7 @@ class _Build:
             if suggestion is not None:
                 row.suggested = self.theirs[suggestion.remote_id]
                 row.suggestion_reason = suggestion.reason[:200]
+                row.remote_told = self.told.get(suggestion.remote_id, {})
             self._add_decided(row, self.decided.ours.get(local_id))
         for key, local_ids, remote_ids in matching.duplicates:
             if self.entity == "service_item":
@@ -301,6 +302,7 @@ class _Build:
         row = self._ours(local_id, List.UNMATCHED)
         row.home = List.MATCHED
         row.suggested = self.theirs[remote_id]
+        row.remote_told = self.told.get(remote_id, {})
         row.suggestion_reason = "Unmatched here"
         self._add_decided(row, self.decided.ours.get(local_id))
         self._add_decided(self._theirs(remote_id, List.NEW), self.decided.theirs.get(remote_id))

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django_q.tasks import async_task
 
 from firms.permissions import Actor, Permission
 from integrations.models import Connection, Cursor, ImportedRecord, MatchProposal, Setup
+from integrations.sync import connections
 from integrations.wizard.errors import SetupError
 from integrations.wizard.steps import lists_of, seen_at
 
@@ -123,9 +125,7 @@ def stop_import(*, actor: Actor, setup: Setup, now: datetime) -> None:
         raise NothingToStop("Nothing is being read just now.")
     _drop_what_was_read(setup)
     if setup.half == Setup.Half.BILLING:
-        Connection.objects.filter(pk=setup.connection_id, billing_synced_at=None).update(
-            billing_started_at=None
-        )
+        _stop_following(setup)
 
 
 @transaction.atomic
@@ -214,6 +214,74 @@ def start_feed_at(connection_id: int, at: datetime) -> None:
     """The change feed begins where the first import began to read; it is never moved back."""
     Cursor.objects.get_or_create(connection_id=connection_id)
     Cursor.objects.filter(connection_id=connection_id, value=None).update(value=at)
+
+
+# -- the second half as a whole ------------------------------------------------------------------
+
+
+class NotThere(SetupError):
+    """The second half has not come that far, or is further already."""
+
+
+@transaction.atomic
+def start_services(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Begin to read service items, invoices and payments; takes back an earlier Skip.
+
+    Raises:
+        ImportRuns: somebody started it already; nothing was changed.
+    """
+    start_import(actor=actor, setup=setup, which=Setup.Filter.ALL, now=now)
+    _walk(setup).update(services_skipped_at=None, finished_at=None)
+
+
+@transaction.atomic
+def skip_services(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Go on without service items and invoices. What was read is dropped, decisions stay.
+
+    Raises:
+        NotThere: they were synced already.
+    """
+    _must(actor, setup.connection)
+    run = Setup.objects.select_for_update().get(pk=setup.pk)
+    if run.confirmed_at is not None:
+        raise NotThere("Service items and invoices are synced already.")
+    if run.import_state != Setup.Import.NOT_STARTED:
+        Setup.objects.filter(pk=run.pk).update(
+            import_state=Setup.Import.NOT_STARTED, counts={}, **_FROM_THE_START
+        )
+        _drop_what_was_read(setup)
+        _stop_following(setup)
+    connections.skip_services(actor=actor, connection=setup.connection, now=now)
+
+
+@transaction.atomic
+def finish(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    The last page was read: set-up is over. Twice is once.
+
+    Raises:
+        NotThere: service items are not synced yet.
+    """
+    _must(actor, setup.connection)
+    if setup.worked_off_at is None:
+        raise NotThere("Sync service items first.")
+    _walk(setup).filter(finished_at=None).update(finished_at=now)
+
+
+def _walk(setup: Setup) -> QuerySet[Setup]:
+    """The run of the contacts, which tells how far the whole walk is."""
+    return Setup.objects.filter(
+        connection_id=setup.connection_id, half=Setup.Half.CONTACTS, is_current=True
+    )
+
+
+def _stop_following(setup: Setup) -> None:
+    """The change feed need not follow what does not sync."""
+    Connection.objects.filter(pk=setup.connection_id, billing_synced_at=None).update(
+        billing_started_at=None
+    )
 
 
 # -- the lists -----------------------------------------------------------------------------------

@@ -179,9 +179,7 @@ class _Known:
         return local_id in self.ours or (remote_id in self.theirs)
 
 
-def _make_links(
-    run: Setup, entity: str, now: datetime, choice: ledger.Choice | None = None
-) -> int:
+def _make_links(run: Setup, entity: str, now: datetime, choice: ledger.Choice | None = None) -> int:
     """
     One link a row, in bulk; return how many are to be worked off.
 
@@ -424,7 +422,8 @@ def note_finished(connection: Connection, now: datetime) -> bool:
         confirmed_at__isnull=False,
         worked_off_at=None,
     ).select_related("connection")
-    return any([_note_finished(run, now) for run in runs])
+    noted = [_note_finished(run, now) for run in runs]
+    return any(noted)
 
 
 def _note_finished(run: Setup, now: datetime) -> bool:
