@@ -52,7 +52,7 @@ class ServicesForm(forms.Form):
 
     income_account = forms.ChoiceField(
         label="Default income account",
-        help_text="For service items that are created in QuickBooks. You can change it later.",
+        help_text="For service items that are created in QuickBooks.",
         error_messages={
             "required": "Choose an income account",
             "invalid_choice": "Choose an income account of this QuickBooks company",

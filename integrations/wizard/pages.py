@@ -106,11 +106,15 @@ def frame(setup: Setup, step: Step, **context: Any) -> dict[str, Any]:
         "connection": setup.connection,
         "step": step,
         "parts": progress.parts(setup),
-        "lists": lists if progress.may_open(setup, REVIEWS[setup.half]) else [],
+        "lists": lists if _shows_lists(setup) else [],
         "unseen": unseen,
         "is_connected": setup.connection.is_connected,
         **context,
     }
+
+
+def _shows_lists(setup: Setup) -> bool:
+    return setup.worked_off_at is None and progress.may_open(setup, REVIEWS[setup.half])
 
 
 def moved_on(request: FirmRequest, answer: HttpResponse) -> HttpResponse:

@@ -380,12 +380,12 @@ def _form(request: FirmRequest, setup: Setup) -> ServicesForm:
 
 def _offers(setup: Setup, form: ServicesForm) -> dict[str, Any]:
     """What stands beside each of the two choices: invoices and their money, on both sides."""
-    since = form.initial["on"]
-    if form.is_bound and form.cleaned_data.get("on"):
-        since = form.cleaned_data["on"]
+    given = form.cleaned_data if form.is_bound else {}
+    since = given.get("on") or form.initial["on"]
+    brings_open = bool(given.get("brings_open")) if form.is_bound else True
     return {
         "offer_all": ledger.totals(setup, ledger.INVOICE, ledger.Choice(since=None)),
-        "offer_from": ledger.totals(setup, ledger.INVOICE, ledger.Choice(since=since)),
+        "offer_from": ledger.totals(setup, ledger.INVOICE, ledger.Choice(since=since, brings_open=brings_open)),
         "offer_since": since,
         "start": form["start"].value() or "",
     }
