@@ -65,8 +65,9 @@ class _Sides:
 
 
 def propose(setup: Setup) -> None:
-    """Make the rows of both entities anew, in the transaction of the caller."""
+    """Make the rows of both entities anew, in the transaction of the caller, who saves `counts`."""
     contacts = pairing.partners_of_links(setup, "contact")
+    setup.counts = {**setup.counts, "ledger_contacts": len(contacts)}
     invoices = _read(setup, INVOICE, contacts)
     _pair_linked(setup, INVOICE, invoices)
     _pair_invoices(invoices)
@@ -397,7 +398,12 @@ def _has_news(setup: Setup, since: datetime) -> bool:
     told = ImportedRecord.objects.filter(
         connection_id=setup.connection_id, entity__in=ENTITIES_OF_LEDGER, read_at__gt=since
     )
-    return told.exists() or any(
+    contacts = Link.objects.filter(
+        connection_id=setup.connection_id, entity="contact", state=Link.State.LINKED
+    )
+    if told.exists() or contacts.count() != setup.counts.get("ledger_contacts"):
+        return True
+    return any(
         ENTITIES[entity].store.changed_since(firm_id=setup.firm_id, since=since)
         for entity in ENTITIES_OF_LEDGER
     )

@@ -385,7 +385,9 @@ def _offers(setup: Setup, form: ServicesForm) -> dict[str, Any]:
     brings_open = bool(given.get("brings_open")) if form.is_bound else True
     return {
         "offer_all": ledger.totals(setup, ledger.INVOICE, ledger.Choice(since=None)),
-        "offer_from": ledger.totals(setup, ledger.INVOICE, ledger.Choice(since=since, brings_open=brings_open)),
+        "offer_from": ledger.totals(
+            setup, ledger.INVOICE, ledger.Choice(since=since, brings_open=brings_open)
+        ),
         "offer_since": since,
         "start": form["start"].value() or "",
     }
