@@ -77,6 +77,8 @@ def of_services(view: View) -> View:
     @wraps(view)
     def wrapped(request: FirmRequest, contacts: Setup, *args: Any, **kwargs: Any) -> Any:
         if not request.firm.has_billing or contacts.worked_off_at is None:
+            if "row_id" in kwargs:
+                raise Http404
             return redirect(INTEGRATIONS)
         half = Setup.Half.BILLING
         connection = contacts.connection

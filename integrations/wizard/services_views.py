@@ -257,6 +257,7 @@ def _folded(text: str | None) -> str:
 @of_services
 def use_theirs(request: FirmRequest, setup: Setup, row_id: int) -> HttpResponse:
     """Shows what would be copied from QuickBooks to ours, then does it."""
+    get_object_or_404(queries.proposals_of(setup), pk=row_id)
     if setup.confirmed_at is not None:
         return _to_current(setup)
     back = list_address(setup, List.UNMATCHED, ListQuery(request.GET).values())
