@@ -46,7 +46,7 @@ class IssueAdmin(LookOnly):
 
 @admin.register(models.Setup)
 class SetupAdmin(LookOnly):
-    list_display = ("connection", "is_current", "import_state", "contacts_finished_at")
+    list_display = ("connection", "half", "is_current", "import_state", "worked_off_at")
 
 
 @admin.register(models.Intent)

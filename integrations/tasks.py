@@ -48,13 +48,13 @@ def tidy() -> str:
     return f"made {', '.join(made) or 'nothing'}"
 
 
-def import_contacts(setup_id: int) -> str:
+def import_records(setup_id: int) -> str:
     """Read on in the books for a run of set-up."""
     return f"set-up {setup_id}: {importing.run(setup_id)}"
 
 
-def report_contacts(setup_id: int) -> str:
-    """Write down how Sync contacts went, and tell the person who pressed it."""
+def report_setup(setup_id: int) -> str:
+    """Write down how a Sync of set-up went, and tell the person who pressed it."""
     return f"set-up {setup_id}: {report.write(setup_id, now=timezone.now())}"
 
 

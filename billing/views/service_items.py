@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import limits, queries
@@ -101,7 +103,7 @@ def edit_item(request: FirmRequest, pk: int) -> HttpResponse:
             form.add_error(error.field or None, str(error))
         else:
             messages.success(request, f"{form.cleaned_data['name']} saved")
-            return redirect("billing:item", pk=pk)
+            return redirect(_back(request) or reverse("billing:item", args=[pk]))
     return _form_page(request, form, item=item)
 
 
@@ -129,6 +131,13 @@ def restore_item(request: FirmRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, f"{item} restored")
     return redirect("billing:item", pk=pk)
+
+
+def _back(request: FirmRequest) -> str:
+    """Where the person came from and wants to be after saving: an address of ours, or ""."""
+    address = request.GET.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    return address if is_ours and address.startswith("/") else ""
 
 
 def _item(request: FirmRequest, pk: int) -> ServiceItem:
@@ -166,6 +175,7 @@ def _form_page(
     found = _warnings(form)
     context = {
         "section": "items",
+        "back": _back(request),
         "form": form,
         "item": item,
         "warnings": found,

@@ -9,7 +9,17 @@ from integrations.models.connection import Connection
 
 
 class Setup(models.Model):
-    """One walk through the wizard. Progress is derived from these facts; each latches."""
+    """
+    One walk through one half of the wizard. Progress is derived from these facts; each latches.
+
+    `services_skipped_at` and `finished_at` are of the whole walk, and kept with the contacts.
+    """
+
+    class Half(models.TextChoices):
+        """What a run reads and sets up; the names of entities.Half."""
+
+        CONTACTS = "contacts", "Contacts"
+        BILLING = "billing", "Service items and invoices"
 
     class Filter(models.TextChoices):
         ALL = "all", "All contacts"
@@ -25,6 +35,7 @@ class Setup(models.Model):
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="setups")
     firm = models.ForeignKey("firms.Firm", models.PROTECT, related_name="+")
+    half = models.CharField(max_length=8, choices=Half, default=Half.CONTACTS)
     is_current = models.BooleanField(default=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
@@ -38,10 +49,11 @@ class Setup(models.Model):
     import_started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
+    import_entity = models.CharField(max_length=32, blank=True)  # being read; "": not begun
     import_position = models.PositiveIntegerField(default=1)  # of the next page; 0: all are read
     import_rung_at = models.DateTimeField(null=True)  # a worker was asked to read on
     import_claimed_until = models.DateTimeField(null=True)  # somebody is reading, till then
-    import_total = models.PositiveIntegerField(null=True)
+    import_total = models.PositiveIntegerField(null=True)  # of the entity being read
     import_done = models.PositiveIntegerField(default=0)
     import_tries = models.PositiveIntegerField(default=0)  # failures in a row
     import_retry_at = models.DateTimeField(null=True)
@@ -57,12 +69,12 @@ class Setup(models.Model):
     new_seen_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)  # list -> rows, kept in step with the proposals
 
-    contacts_confirmed_at = models.DateTimeField(null=True)
-    contacts_confirmed_by = models.ForeignKey(
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
     )
-    contacts_counts = models.JSONField(default=dict)  # what the dry run promised
-    contacts_finished_at = models.DateTimeField(null=True)
+    promised = models.JSONField(default=dict)  # what the dry run promised
+    worked_off_at = models.DateTimeField(null=True)
     report = models.JSONField(default=dict)
     services_skipped_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -70,12 +82,20 @@ class Setup(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "connection", condition=models.Q(is_current=True), name="one_current_setup"
+                "connection",
+                "half",
+                condition=models.Q(is_current=True),
+                name="one_current_setup_a_half",
             )
         ]
 
     def __str__(self) -> str:
-        return f"Set-up of {self.connection_id}"
+        return f"Set-up of {self.connection_id}: {self.half}"
+
+    @property
+    def entity(self) -> str:
+        """The entity whose lists a person reviews."""
+        return "service_item" if self.half == self.Half.BILLING else "contact"
 
 
 class ImportedRecord(models.Model):
@@ -128,7 +148,7 @@ class MatchProposal(models.Model):
 
         LINK = "link", "Link"
         CREATE_THERE = "create_there", "Create in QuickBooks"
-        CREATE_HERE = "create_here", "Create as a contact"
+        CREATE_HERE = "create_here", "Create here"
         LEAVE_OUT = "leave_out", "Leave out"  # a person said so; does not sync
         NONE = "", "Not decided"  # does not sync either
 
@@ -149,6 +169,17 @@ class MatchProposal(models.Model):
     remote_label = models.CharField(max_length=600, blank=True)
     remote_email = models.CharField(max_length=320, blank=True)
     remote_is_active = models.BooleanField(default=True)
+    # What else a page shows of either side. Of an item "rate" and "sku", of theirs "category" too
+    # (in an unmatched row of the suggested one);
+    # of an invoice or payment "contact": the id of whose it is, on its own side.
+    local_told = models.JSONField(default=dict)
+    remote_told = models.JSONField(default=dict)
+    # Of invoices and payments, whose rows no person reviews one by one: see wizard/ledger.py.
+    amount = models.DecimalField(max_digits=15, decimal_places=2, null=True)
+    dated_on = models.DateField(null=True)  # the day that go-live is held against
+    is_open = models.BooleanField(default=False)  # something of it is unpaid there
+    is_held = models.BooleanField(default=False)  # its contact does not sync
+    is_due = models.BooleanField(default=False)  # it follows a pair, whatever its date
     # What linking the two will do: {"here": [field], "there": [field], "ask": [group]}; null:
     # not worked out. Made by the reconciler.
     plan = models.JSONField(null=True)
@@ -166,9 +197,11 @@ class MatchProposal(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["setup", "list", "sort_key", "id"], name="proposals_in_order"),
-            models.Index(fields=["setup", "local_id"], name="proposals_by_contact"),
-            models.Index(fields=["setup", "remote_id"], name="proposals_by_remote_id"),
+            models.Index(
+                fields=["setup", "entity", "list", "sort_key", "id"], name="proposals_of_entity"
+            ),
+            models.Index(fields=["setup", "entity", "local_id"], name="proposals_by_local_id"),
+            models.Index(fields=["setup", "entity", "remote_id"], name="proposals_by_their_id"),
         ]
 
     def __str__(self) -> str:

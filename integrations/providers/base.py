@@ -116,6 +116,18 @@ class Company:
     preferences: Mapping[str, Any]  # JSON-ready; keys of our own: see the provider
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """The company's short lists, JSON-ready. What is active of accounts, all of the others."""
+
+    income_accounts: Sequence[Mapping[str, str]]  # {"id", "label"}
+    deposit_accounts: Sequence[Mapping[str, str]]  # {"id", "label"}: banks, undeposited funds
+    terms: Sequence[Mapping[str, Any]]  # {"id", "name", "days": int or None}
+    methods: Sequence[Mapping[str, str]]  # {"id", "name"}
+    # {"id", "name", "is_active", "parts": [{"name", "percent": decimal text}]}
+    tax_codes: Sequence[Mapping[str, Any]]
+
+
 class Level(StrEnum):
     """How much a setting of the company asks for."""
 
@@ -213,6 +225,9 @@ class Books(Protocol):
 
     def company(self) -> Company:
         """Read the company and its preferences (two metered reads)."""
+
+    def lists(self) -> Lists:
+        """Read the short lists of the company (five metered reads)."""
 
     def count(self, entity: str, *, which: str) -> int:
         """How many there are. `which`: "all", "active" or "inactive". One metered read."""

@@ -44,6 +44,7 @@ class Candidate[T: (int, str)]:
     phones: tuple[str, ...] = ()
     company: str = ""
     person: str = ""  # given and family name
+    sku: str = ""  # of a service item
     is_active: bool = True
 
 
@@ -134,6 +135,7 @@ class _Traits:
         self.name = "".join(self.words)
         self.emails = emails_of(record.email) if record.email else frozenset()
         self.domains = {each.rpartition("@")[2] for each in self.emails} - PUBLIC_DOMAINS
+        self.sku = record.sku.strip().casefold()
         self.phones = {digits for each in record.phones if each and (digits := digits_of(each))}
 
     @cached_property
@@ -159,6 +161,8 @@ class _Traits:
         found.update(f"{PHONE}{phone}" for phone in self.phones)
         found.update(f"{DOMAIN}{domain}" for domain in self.domains)
         found.update(f"{NAME}{name}" for name in self.other_names)
+        if self.sku:
+            found.add(SKU + self.sku)
         if self.name:
             found.add(NAME + self.name)
             found.add(NAME + "".join(sorted(self.words)))
@@ -168,8 +172,8 @@ class _Traits:
         return found
 
 
-EMAIL, PHONE, NAME, WORD, DOMAIN, START, END = "epnwdse"
-STRONG: Final = {EMAIL, PHONE, NAME}
+EMAIL, PHONE, NAME, WORD, DOMAIN, START, END, SKU = "epnwdsek"
+STRONG: Final = {EMAIL, PHONE, NAME, SKU}
 
 
 class _Buckets:
@@ -202,7 +206,9 @@ def _compare(mine: _Traits, other: _Traits) -> tuple[float, str]:
     has_email = not mine.emails.isdisjoint(other.emails)
     has_phone = not mine.phones.isdisjoint(other.phones)
     has_domain = not has_email and not mine.domains.isdisjoint(other.domains)
-    enough = RATHER_SIMILAR if has_email or has_phone or has_domain else SIMILAR
+    has_sku = bool(mine.sku) and mine.sku == other.sku
+    is_near = has_email or has_phone or has_domain or has_sku
+    enough = RATHER_SIMILAR if is_near else SIMILAR
     score, reason = _compare_names(mine, other, enough)
     reasons = [reason] if reason else []
     if has_email:
@@ -211,6 +217,9 @@ def _compare(mine: _Traits, other: _Traits) -> tuple[float, str]:
     if has_phone:
         score += 3
         reasons.append("same phone")
+    if has_sku:
+        score += 3
+        reasons.append("same SKU")
     if has_domain and reasons:
         score += 1
         reasons.append("same email domain")

@@ -357,7 +357,9 @@ def _look_at_conflicts(connection: Connection, now: datetime) -> None:
 def refresh_facts(*, connection: Connection, company: Company, now: datetime) -> None:
     """Store the preferences of the company as just read (`access.books(...).company()`)."""
     Connection.objects.filter(pk=connection.pk).update(
-        company_name=company.name, company_facts=facts_of(company), facts_read_at=now
+        company_name=company.name,
+        company_facts=_renewed_facts(connection, company),
+        facts_read_at=now,
     )
 
 
@@ -452,11 +454,14 @@ def skip_services(*, actor: Actor, connection: Connection, now: datetime) -> Non
         NotConnected: the contacts are not synced yet.
     """
     _must(actor, connection)
-    current = Setup.objects.filter(connection=connection, is_current=True)
-    if not current.filter(contacts_finished_at__isnull=False).exists():
+    current = Setup.objects.filter(connection=connection, half=Setup.Half.CONTACTS, is_current=True)
+    if not current.filter(worked_off_at__isnull=False).exists():
         raise NotConnected("Sync contacts first.")
     if current.filter(services_skipped_at=None).update(services_skipped_at=now):
         _note(actor, connection, "Service items and invoices skipped", now)
+
+
+KEPT = ("lists",)  # of the facts: not part of a Company
 
 
 def facts_of(company: Company) -> dict[str, Any]:
@@ -464,6 +469,14 @@ def facts_of(company: Company) -> dict[str, Any]:
     facts = asdict(company)
     del facts["company_id"], facts["name"]
     return {**facts, "preferences": dict(company.preferences)}
+
+
+def _renewed_facts(connection: Connection, company: Company) -> dict[str, Any]:
+    """What was just read of the company, with the short lists that set-up read of it."""
+    kept = {
+        name: connection.company_facts[name] for name in KEPT if name in connection.company_facts
+    }
+    return {**facts_of(company), **kept}
 
 
 # -- Parts ---------------------------------------------------------------------------------------
@@ -580,7 +593,7 @@ def _reconnect(
                 state_reason="",
                 state_changed_at=now,
                 company_name=company.name,
-                company_facts=facts_of(company),
+                company_facts=_renewed_facts(connection, company),
                 facts_read_at=now,
                 connected_by=actor.user_id,
                 connected_at=now,
@@ -712,7 +725,9 @@ def _unlink_all(actor: Actor, connection: Connection, now: datetime) -> dict[str
     Intent.objects.filter(link__connection=connection).delete()
     ImportedRecord.objects.filter(connection=connection).delete()
     SyncMark.objects.filter(firm_id=connection.firm_id).delete()
-    Connection.objects.filter(pk=connection.pk).update(contacts_synced_at=None)
+    Connection.objects.filter(pk=connection.pk).update(
+        contacts_synced_at=None, billing_started_at=None, billing_synced_at=None
+    )
     _new_setup(actor, connection, now)
     return {"links": unlinked, "waiting": waiting}
 

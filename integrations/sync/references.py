@@ -47,7 +47,7 @@ def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = T
         is_theirs = reference.unlinked is Unlinked.THEIRS
         return theirs(value.remote_id) if is_theirs else UNKNOWN
 
-    turned = _turn_all(record.entity, record.values(), turn)
+    turned = turn_all(record.entity, record.values(), turn)
     return Turned(
         record=record.from_values(turned) if turned else record,
         without=missing[0] if missing else None,
@@ -77,10 +77,10 @@ def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) ->
             raise MissingDependency(reference.entity, local_id=value)
         return Ref(reference.entity, link.remote_id)
 
-    return _turn_all(entity, values, turn)
+    return turn_all(entity, values, turn)
 
 
-def _turn_all(
+def turn_all(
     entity: str, values: Mapping[str, Any], turn: Callable[[Any, Reference], Any]
 ) -> dict[str, Any]:
     """`values` with each reference put through `turn`; what turns UNKNOWN is left out."""

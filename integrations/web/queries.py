@@ -57,7 +57,10 @@ def connection_with_needs(firm: Firm) -> Connection | None:
 
 
 def current_setup(connection: Connection) -> Setup | None:
-    return Setup.objects.filter(connection=connection, is_current=True).first()
+    """The run of the contacts half: it tells how far the whole walk is."""
+    return Setup.objects.filter(
+        connection=connection, half=Setup.Half.CONTACTS, is_current=True
+    ).first()
 
 
 def pending_consent(firm: Firm) -> PendingConsent | None:
@@ -110,6 +113,7 @@ class Card:
     unmatched: int = 0
     duplicates: int = 0
     has_billing: bool = True
+    services: str = ""  # the second half: "begun", "synced", or "" where it is not
 
 
 def card(firm: Firm) -> Card:
@@ -133,6 +137,7 @@ def card(firm: Firm) -> Card:
         pending=pending,
         waiting=queue(connection).waiting if not connection.is_connected else 0,
         has_billing=firm.has_billing,
+        services=_services_state(connection),
         **(_contact_counts(connection, setup) if state in ("contacts_synced", "set_up") else {}),
     )
 
@@ -142,7 +147,7 @@ def _card_state(connection: Connection, setup: Setup | None, firm: Firm) -> str:
         return "unavailable"
     if not connection.is_connected:
         return "disconnected"
-    is_walking = setup is None or setup.contacts_confirmed_at is None  # the first time, or anew
+    is_walking = setup is None or setup.confirmed_at is None  # the first time, or anew
     if connection.contacts_synced_at is None or is_walking:
         return "setup"
     assert setup is not None
@@ -150,9 +155,19 @@ def _card_state(connection: Connection, setup: Setup | None, firm: Firm) -> str:
     return "set_up" if is_over else "contacts_synced"
 
 
+def _services_state(connection: Connection) -> str:
+    """How far the second half of set-up is: "synced", "begun", or "" where it is not."""
+    run = Setup.objects.filter(
+        connection=connection, half=Setup.Half.BILLING, is_current=True
+    ).first()
+    if run is None or run.import_state == Setup.Import.NOT_STARTED:
+        return ""
+    return "synced" if run.worked_off_at is not None else "begun"
+
+
 def _contact_counts(connection: Connection, setup: Setup | None) -> dict[str, int]:
     left = (
-        MatchProposal.objects.filter(setup=setup, list__in=LEFT_OUT_LISTS)
+        MatchProposal.objects.filter(setup=setup, entity="contact", list__in=LEFT_OUT_LISTS)
         .filter(decision__in=NOT_SYNCED)
         .aggregate(
             unmatched=Count("pk", filter=Q(list=MatchProposal.List.UNMATCHED)),

@@ -24,7 +24,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("qbo/connect/", consent.connect, name="connect"),
     path("qbo/callback/", consent.callback, name="callback"),
     path("qbo/other-company/", consent.other_company, name="other_company"),
-    path("qbo/setup/service-items/", connection.services, name="services"),
     # The home
     path("qbo/", home.home, name="home"),
     path("qbo/tiles/", home.tiles, name="tiles"),

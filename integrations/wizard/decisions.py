@@ -1,7 +1,7 @@
 """What people decide about the rows of the lists. Each call is one transaction, saved at once.
 
 The run's row is locked first, so of two people who press at once the second one acts on what the
-first one left. Only drafts of this run are written: nothing reaches a contact or QuickBooks.
+first one left. Only drafts of this run are written: nothing reaches our records or QuickBooks.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from firms.permissions import Actor, Permission
+from integrations.entities import ENTITIES, LocalRefused
 from integrations.entities.contact import fold
 from integrations.models import ImportedRecord, Link, MatchProposal, Setup
-from integrations.wizard import pairing, queries
+from integrations.providers import get_provider
+from integrations.wizard import pairing, proposals, queries
 from integrations.wizard.errors import SetupError
-from integrations.wizard.proposals import REMOTE_FIELDS, fill_remote, save_rows
+from integrations.wizard.proposals import REMOTE_FIELDS, fill_remote
+from integrations.wizard.rows import save_rows
 
 List = MatchProposal.List
 Decision = MatchProposal.Decision
@@ -29,7 +32,7 @@ WORK_OUT_AT_ONCE = 300  # pairs whose differences are worked out in the request;
 
 
 class AlreadySynced(SetupError):
-    """Sync contacts was pressed: the lists are closed."""
+    """Sync was pressed: the lists are closed."""
 
 
 class Taken(SetupError):
@@ -51,7 +54,7 @@ class Rows:
             return queries.rows_of(
                 setup, name, text=self.text, only_differences=self.only_differences
             )
-        rows = MatchProposal.objects.filter(setup=setup, list=name)
+        rows = queries.proposals_of(setup).filter(list=name)
         if self.decided_at is not None:
             return rows.filter(decided_at=self.decided_at)
         return rows.filter(pk__in=self.ids)
@@ -64,8 +67,8 @@ def _draft(actor: Actor, setup: Setup) -> Iterator[Setup]:
     with transaction.atomic():
         locked = Setup.objects.select_for_update(of=("self",)).select_related("connection")
         current = locked.get(pk=setup.pk)
-        if current.contacts_confirmed_at is not None:
-            raise AlreadySynced("The contacts were synced meanwhile; these lists are closed.")
+        if current.confirmed_at is not None:
+            raise AlreadySynced("They were synced meanwhile; these lists are closed.")
         yield current
         current.counts = {**current.counts, **queries.count_lists(current)}
         current.save(update_fields=["counts"])
@@ -88,8 +91,8 @@ def unmatch(*, actor: Actor, setup: Setup, rows: Rows, now: datetime) -> list[in
         )
         hidden = {
             row.remote_id: row
-            for row in MatchProposal.objects.filter(
-                setup=run, list=List.TAKEN, remote_id__in=[row.remote_id for row in found]
+            for row in queries.proposals_of(run).filter(
+                list=List.TAKEN, remote_id__in=[row.remote_id for row in found]
             )
         }
         back, alone = [], []
@@ -102,8 +105,12 @@ def unmatch(*, actor: Actor, setup: Setup, rows: Rows, now: datetime) -> list[in
                 alone.append(_standing_alone(run, row.entity, row.imported))
             row.suggested = row.imported
             row.suggestion_reason = "Unmatched here"
+            told = row.remote_told
+            if row.imported is not None and theirs is None:
+                alone[-1].remote_told = row.remote_told
             row.list = List.DUPLICATES if row.home == List.DUPLICATES else List.UNMATCHED
             fill_remote(row, None)
+            row.remote_told = told
             row.plan, row.has_differences, row.is_linked = None, False, False
             _decide(row, Decision.NONE, actor, now)
         save_rows(back, ["list"])
@@ -142,20 +149,59 @@ def match(
         Taken: one of the two is matched already. Nothing was changed.
     """
     with _draft(actor, setup) as run:
-        row = MatchProposal.objects.filter(
-            setup=run, pk=row_id, local_id__isnull=False, list__in=[List.UNMATCHED, List.DUPLICATES]
-        ).first()
+        standing = queries.proposals_of(run).filter(
+            local_id__isnull=False, list__in=[List.UNMATCHED, List.DUPLICATES]
+        )
+        row = standing.filter(pk=row_id).first()
         if row is None:
-            raise Taken("That contact is matched already.")
+            raise Taken("That record is matched already.")
         row.suggested = (
             queries.offered(run, row.entity).filter(remote_id=remote_id).defer("raw").first()
         )
         if row.suggested is None:
-            raise Taken("That customer is no longer in what was read. Check again.")
+            raise Taken("That one is no longer in what was read of QuickBooks. Check again.")
         if not _pair_up(run, [row], actor=actor, now=now):
-            holder = queries.partner_labels(run, [remote_id]).get(remote_id, "another contact")
+            holder = queries.partner_labels(run, [remote_id]).get(remote_id, "another one")
             raise Taken(f"{row.suggested.label} is matched with {holder} already.")
     return row
+
+
+COPIED = ("name", "rate", "sku")  # of an item: what has to agree
+
+
+def use_theirs(*, actor: Actor, setup: Setup, row_id: int, version: int, now: datetime) -> str:
+    """
+    Copy name, rate and SKU of the closest item there to ours, which then match.
+
+    Args:
+        version: of our item, as the person saw it.
+
+    Returns: the name it has now.
+    Raises:
+        Taken: there is nothing to copy any more, or ours changed; nothing was written.
+    """
+    with _draft(actor, setup) as run:
+        row = suggested_row(run, row_id)
+        if row is None or row.suggested is None or row.local_id is None:
+            raise Taken("There is no item of QuickBooks beside it any more. Check again.")
+        provider = get_provider(run.connection.provider)
+        theirs = provider.read_stored(run.entity, row.suggested.raw).record.values(COPIED)
+        store = ENTITIES[run.entity].store
+        try:
+            local = store.edit(
+                actor=actor, local_id=row.local_id, version=version, values=theirs, now=now
+            )
+        except LocalRefused as error:
+            raise Taken(str(error)) from error
+        proposals.propose(run, now=now)
+        run.refresh_from_db(fields=["counts"])
+    return local.label
+
+
+def suggested_row(setup: Setup, row_id: int) -> MatchProposal | None:
+    """An unmatched row of ours with the one there that looks like it."""
+    rows = queries.proposals_of(setup).filter(list=List.UNMATCHED, suggested__isnull=False)
+    return rows.filter(pk=row_id).select_related("suggested").first()
 
 
 def decide(
@@ -229,8 +275,7 @@ def _pair_up(
     wanted = [row.suggested.remote_id for row in rows if row.suggested is not None]
     free = {
         theirs.remote_id: theirs
-        for theirs in MatchProposal.objects.filter(
-            setup=run,
+        for theirs in queries.proposals_of(run).filter(
             local_id=None,
             list__in=[List.NEW, List.DUPLICATES],
             remote_id__in=wanted,
@@ -241,6 +286,7 @@ def _pair_up(
         Link.objects.filter(
             connection=run.connection,
             state=Link.State.LINKED,
+            entity=run.entity,
             local_id__in=[row.local_id for row in pairs],
         ).values_list("entity", "local_id", "remote_id")
     )
@@ -248,6 +294,7 @@ def _pair_up(
         assert row.suggested is not None
         free[row.suggested.remote_id].list = List.TAKEN
         fill_remote(row, row.suggested)
+        row.remote_told = free[row.remote_id].remote_told
         row.list = List.MATCHED
         row.is_linked = (row.entity, row.local_id, row.remote_id) in linked
         _decide(row, Decision.LINK, actor, now)

@@ -1,4 +1,4 @@
-"""What Sync contacts will do, before it does anything: by the reconciler that will do it."""
+"""What a Sync of set-up will do, before it does anything: by the reconciler that will do it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 
 from integrations.entities import ENTITIES
 from integrations.models import MatchProposal, Setup
-from integrations.wizard import pairing, proposals, sheets
+from integrations.wizard import ledger, pairing, proposals, sheets
+from integrations.wizard.answers import Answers
 
 List = MatchProposal.List
 Decision = MatchProposal.Decision
@@ -46,8 +47,12 @@ class DryRun:
     @property
     def digest(self) -> str:
         """What a person was shown, so that they confirm that and nothing else."""
-        told = json.dumps(asdict(self), sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        return _digest(asdict(self))
+
+
+def _digest(told: object) -> str:
+    text = json.dumps(told, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def plan(setup: Setup, entity: str) -> DryRun:
@@ -92,7 +97,7 @@ HEAD = (
 )  # fmt: skip
 WORDS = {
     Decision.LINK: "Link",
-    Decision.CREATE_HERE: "Create as a contact",
+    Decision.CREATE_HERE: "Create here",
     Decision.CREATE_THERE: "Create in QuickBooks",
     Decision.LEAVE_OUT: "Leave out",
     Decision.NONE: "Leave out",
@@ -116,3 +121,76 @@ def as_csv(setup: Setup, entity: str) -> Iterator[str]:
 
     told_order = ("here", "there", "ask")
     return sheets.lines(HEAD, rows())
+
+
+# -- service items and invoices ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicesPlan:
+    """What Sync service items will do, by what a person answered."""
+
+    answers: Answers
+    items: DryRun
+    invoices: ledger.Totals
+    payments: ledger.Totals
+
+    @property
+    def to_do(self) -> int:
+        """Records that Sync will work on."""
+        return self.items.to_do + self.invoices.to_do + self.payments.to_do
+
+    @property
+    def digest(self) -> str:
+        """What a person was shown, so that they confirm that and nothing else."""
+        return _digest(asdict(self))
+
+
+def plan_services(setup: Setup, answers: Answers) -> ServicesPlan:
+    """Add up what is planned; the rows of invoices have to be fresh (ledger.refresh)."""
+    return ServicesPlan(
+        answers=answers,
+        items=plan(setup, "service_item"),
+        invoices=ledger.totals(setup, ledger.INVOICE, answers.choice),
+        payments=ledger.totals(setup, ledger.PAYMENT, answers.choice),
+    )
+
+
+HEAD_OF_SERVICES = (
+    "What happens", "Record", "Ours", "In QuickBooks", "Date", "Amount", "Rate here",
+    "Rate in QuickBooks", "SKU here", "SKU in QuickBooks",
+    "Fields filled here", "Fields filled in QuickBooks", "Fields you will be asked about",
+)  # fmt: skip
+
+
+def services_as_csv(setup: Setup, answers: Answers) -> Iterator[str]:
+    """Every service item, invoice and payment, and what Sync service items will do with it."""
+
+    def rows() -> Iterator[list[object]]:
+        for entity in ("service_item", *ledger.ENTITIES_OF_LEDGER):
+            spec = ENTITIES[entity]
+            found = ledger.rows_of(setup, entity).exclude(list=List.TAKEN)
+            for row in found.order_by("list", "sort_key", "pk").iterator(chunk_size=2000):
+                told = row.plan or {"here": [], "there": [], "ask": []}
+                yield [
+                    _word(row, answers), spec.singular.capitalize(), row.local_label,
+                    row.remote_label, row.dated_on or "", row.amount if row.amount is not None
+                    else "", row.local_told.get("rate", ""), row.remote_told.get("rate", ""),
+                    row.local_told.get("sku", ""), row.remote_told.get("sku", ""),
+                    *(", ".join(pairing.labels(told[name], spec.record))
+                      for name in ("here", "there", "ask")),
+                ]  # fmt: skip
+
+    return sheets.lines(HEAD_OF_SERVICES, rows())
+
+
+def _word(row: MatchProposal, answers: Answers) -> str:
+    if row.is_linked:
+        return "Already linked"
+    if row.entity == "service_item" or row.list == List.MATCHED:
+        return WORDS[Decision(row.decision)]
+    if not answers.choice.would_take(row):
+        return "Leave alone: older"
+    if row.is_held:
+        return "Leave out: its contact does not sync"
+    return WORDS[Decision.CREATE_HERE if row.list == List.NEW else Decision.CREATE_THERE]

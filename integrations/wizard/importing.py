@@ -1,8 +1,9 @@
 """
-Reads the customers of the books into staging rows, page by page, in the background.
+Reads the records of one half of set-up into staging rows, page by page, in the background.
 
-Each page is one transaction: its rows and the position of the next one. Whoever stops in between,
-the next run reads at most one page again. Nothing is written on either side.
+Entities are read one after another, in the order in which they depend on each other. Each page is
+one transaction: its rows and the position of the next one. Whoever stops in between, the next run
+reads at most one page again. Nothing is written on either side.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from firms.permissions import Actor, Permission
-from integrations.entities import CONTACT, EntitySpec
+from integrations.entities import ENTITIES, EntitySpec
+from integrations.entities.base import Half
 from integrations.errors import (
     CompanyUnavailable,
     FeedTooOld,
@@ -28,7 +30,7 @@ from integrations.errors import (
 )
 from integrations.models import Connection, ImportedRecord, Setup
 from integrations.providers.base import Books, Page
-from integrations.sync import snapshots
+from integrations.sync import short_lists, snapshots
 from integrations.sync.access import open_books
 from integrations.wizard import mail, proposals, services
 
@@ -66,10 +68,20 @@ class Interrupted(Exception):
 class _Run:
     setup: Setup
     connection: Connection
-    spec: EntitySpec
     clock: Callable[[], datetime]
     claimed_until: datetime
     pace: Pace
+
+    @property
+    def spec(self) -> EntitySpec:
+        """The entity that is being read."""
+        return ENTITIES[self.setup.import_entity]
+
+
+def entities_of(setup: Setup) -> list[str]:
+    """Keys of what this run reads, in order."""
+    half, profile = Half(setup.half), setup.connection.profile
+    return [key for key, spec in ENTITIES.items() if spec.half is half and spec.directions[profile]]
 
 
 def run(setup_id: int, *, clock: Callable[[], datetime] = timezone.now, pace: Pace = PACE) -> str:
@@ -78,7 +90,7 @@ def run(setup_id: int, *, clock: Callable[[], datetime] = timezone.now, pace: Pa
     if not _claim(setup_id, clock(), claimed_until):
         return "nothing to read"
     setup = Setup.objects.select_related("connection").get(pk=setup_id)
-    this = _Run(setup, setup.connection, CONTACT, clock, claimed_until, pace)
+    this = _Run(setup, setup.connection, clock, claimed_until, pace)
     try:
         _work(this)
     except Interrupted:
@@ -109,6 +121,8 @@ def _work(this: _Run) -> None:
     end = this.clock() + timedelta(seconds=this.pace.seconds)
     try:
         books = open_books(this.connection, lane="people")
+        if not this.setup.import_entity:
+            _begin(this, books)
         while this.setup.import_position:
             _read_page(this, books)
             if this.setup.import_position and this.clock() >= end:
@@ -131,6 +145,19 @@ def _work(this: _Run) -> None:
         _stop(this, State.FAILED, SyncError("Something went wrong on our side."))
 
 
+def _begin(this: _Run, books: Books) -> None:
+    """Read what the half needs beside its records, once."""
+    setup = this.setup
+    if setup.half == Setup.Half.BILLING:
+        _hold(this, CLAIM)
+        lists = books.lists()
+        with transaction.atomic():
+            short_lists.keep(this.connection, lists, now=this.clock())
+            _save(this, import_entity=entities_of(setup)[0])
+    else:
+        _save(this, import_entity=entities_of(setup)[0])
+
+
 # -- a page --------------------------------------------------------------------------------------
 
 
@@ -150,26 +177,38 @@ def _read_page(this: _Run, books: Books) -> None:
         rows = ImportedRecord.objects.filter(connection=this.connection, entity=entity)
         rows.filter(remote_id__in=[each.remote_id for each in page.snapshots]).update(setup=setup)
         done = rows.filter(setup=setup).count()
+        is_first = position == 1 and entity == entities_of(setup)[0]
         _save(
             this,
-            import_position=0
-            if page.next_position is None
-            else page.next_position - this.pace.overlap,
-            import_done=done,
-            import_total=max(setup.import_total or 0, done),
+            **_next_place(this, page, done),
             import_tries=0,
             import_error="",
             import_message="",
-            import_read_at=setup.import_read_at if position > 1 else page.read_at,
-            counts={**setup.counts, **_tally(this, page)},
+            import_read_at=page.read_at if is_first else setup.import_read_at,
+            counts={**setup.counts, **_tally(this, page), f"read_{entity}": done},
         )
-        if position == 1:
+        if is_first:
             services.start_feed_at(this.connection.pk, page.read_at)
 
 
-def _next_position(page: Page, pace: Pace) -> int:
-    """Where to read on; 0: all is read."""
-    return 0 if page.next_position is None else page.next_position - pace.overlap
+def _next_place(this: _Run, page: Page, done: int) -> dict[str, object]:
+    """Where to read on: this entity, the next one, or (position 0) nowhere."""
+    entities = entities_of(this.setup)
+    following = entities.index(this.setup.import_entity) + 1
+    if page.next_position is None and following < len(entities):
+        return {
+            "import_entity": entities[following],
+            "import_position": 1,
+            "import_done": 0,
+            "import_total": None,
+        }
+    return {
+        "import_position": 0
+        if page.next_position is None
+        else page.next_position - this.pace.overlap,
+        "import_done": done,
+        "import_total": max(this.setup.import_total or 0, done),
+    }
 
 
 def _joins(this: _Run, page: Page) -> bool:
@@ -182,12 +221,14 @@ def _joins(this: _Run, page: Page) -> bool:
 
 def _tally(this: _Run, page: Page) -> dict[str, int]:
     """What the page will show as found so far, roughly; the lists are made at the end."""
+    if this.spec.key != this.setup.entity:
+        return {}
     before = this.setup.counts if this.setup.import_position > 1 else {}
     store, firm_id = this.spec.store, this.setup.firm_id
     fresh = page.snapshots[this.pace.overlap if this.setup.import_position > 1 else 0 :]
     known = store.count_known(firm_id=firm_id, names=[each.label for each in fresh])
     return {
-        "contacts": before.get("contacts") or store.count(firm_id=firm_id),
+        "ours": before.get("ours") or store.count(firm_id=firm_id),
         "found_matched": before.get("found_matched", 0) + known,
         "found_new": before.get("found_new", 0) + len(fresh) - known,
     }
@@ -196,7 +237,7 @@ def _tally(this: _Run, page: Page) -> dict[str, int]:
 def _finish(this: _Run) -> None:
     """All is read: make the lists."""
     _hold(this, CLAIM_TO_MATCH)
-    proposals.propose(this.setup, this.spec.key, now=this.clock())
+    proposals.propose(this.setup, now=this.clock())
     _save(this, import_state=State.DONE, import_ended_at=this.clock())
 
 
@@ -274,21 +315,27 @@ def check_again(*, actor: Actor, setup: Setup, now: datetime) -> bool:
     Returns: False where the feed could not tell all, and everything is read again instead.
     Raises:
         SyncError: QuickBooks did not answer; the lists are as they were.
-        ImportRuns: contacts are being read.
+        ImportRuns: records are being read.
     """
     actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=setup.connection.firm_id)
     if setup.import_state != State.DONE or setup.import_read_at is None:
-        raise services.ImportRuns("Contacts are being read just now.")
+        raise services.ImportRuns("QuickBooks is being read just now.")
     books = open_books(setup.connection, lane="people")
     try:
-        page = books.changes_since(setup.import_read_at - OVERLAP_OF_FEED, [CONTACT.key])
+        page = books.changes_since(setup.import_read_at - OVERLAP_OF_FEED, entities_of(setup))
     except FeedTooOld:
         page = None
     if page is None or not page.is_complete:
         services.start_again(actor=actor, setup=setup, now=now)
         return False
+    if setup.half == Setup.Half.BILLING:
+        short_lists.keep(setup.connection, books.lists(), now=now)
     snapshots.remember(setup.connection, page.snapshots, now=now)
-    proposals.propose(setup, CONTACT.key, now=now)
+    for gone in page.removed:
+        ImportedRecord.objects.filter(
+            connection=setup.connection, entity=gone.entity, remote_id=gone.remote_id
+        ).delete()
+    proposals.propose(setup, now=now)
     return True
 
 
@@ -304,7 +351,7 @@ def _to_do(now: datetime) -> QuerySet[Setup]:
         import_error__in=MENDED_ELSEWHERE,
         connection__state=Connection.State.CONNECTED,
     )
-    mine = Setup.objects.filter(is_free, is_current=True, contacts_confirmed_at=None)
+    mine = Setup.objects.filter(is_free, is_current=True, confirmed_at=None)
     return Setup.objects.filter(
         is_free,
         pk__in=mine.filter(Q(import_state=State.RUNNING) | has_come | is_mended).values("pk"),

@@ -1,4 +1,4 @@
-"""The two letters of set-up: the lists are ready, the contacts were synced."""
+"""The two letters of each half of set-up: the lists are ready, they were synced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from firms.models import User
 from integrations.models import Setup
 from integrations.wizard import queries
-from integrations.wizard.steps import LISTS
+from integrations.wizard.steps import lists_of
 
 log = logging.getLogger(__name__)
 
@@ -19,23 +19,29 @@ log = logging.getLogger(__name__)
 def tell_lists_are_ready(setup: Setup) -> None:
     """To the person who started the import."""
     counts = "\n".join(
-        f"{name.label}: {queries.number_shown(setup.counts, name)}" for name in LISTS
+        f"{name.label}: {queries.number_shown(setup.counts, name)}" for name in lists_of(setup)
     )
+    is_billing = setup.half == Setup.Half.BILLING
+    what = "service items" if is_billing else "contacts"
+    page = "setup:services_list" if is_billing else "setup:contacts_list"
     _send(
         setup.import_started_by,
-        "Your contact lists are ready",
-        "The contacts of QuickBooks were read and compared with yours. Nothing was changed yet.\n\n"
+        f"Your {what[:-1]} lists are ready",
+        f"The {what} of QuickBooks were read and compared with yours. Nothing was changed yet.\n\n"
         f"{counts}\n\n"
-        f"Look at the lists: {_address('setup:contacts_list', 'matched')}\n",
+        f"Look at the lists: {_address(page, 'matched')}\n",
     )
 
 
-def tell_contacts_are_synced(setup: Setup, sentence: str, lines: list[str]) -> None:
-    """To the person who pressed Sync contacts."""
+def tell_they_are_synced(setup: Setup, sentence: str, lines: list[str]) -> None:
+    """To the person who pressed Sync."""
+    is_billing = setup.half == Setup.Half.BILLING
+    what = "Service items and invoices" if is_billing else "Contacts"
+    page = "setup:services_report" if is_billing else "setup:report"
     _send(
-        setup.contacts_confirmed_by,
-        "Contacts synced with QuickBooks",
-        "\n".join([sentence, "", *lines, "", f"The report: {_address('setup:report')}", ""]),
+        setup.confirmed_by,
+        f"{what} synced with QuickBooks",
+        "\n".join([sentence, "", *lines, "", f"The report: {_address(page)}", ""]),
     )
 
 

@@ -3,38 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from integrations.entities import ENTITIES, Local
-from integrations.models import ImportedRecord, Link, MatchProposal, Setup
+from integrations.entities.base import Reference, Unlinked
+from integrations.entities.base import theirs as as_theirs
+from integrations.models import Connection, ImportedRecord, Link, MatchProposal, Setup
 from integrations.providers import get_provider
 from integrations.reconcile.plan import Plan
 from integrations.reconcile.policy import Policy
 from integrations.reconcile.record import UNKNOWN, Record, Ref
 from integrations.reconcile.three_way import reconcile
-from integrations.sync.rules import policy_of
+from integrations.sync import references, tables
+from integrations.sync.rules import policy_of, rules_of
 
 CHUNK = 1000  # pairs held in memory at once
 
 
-def plan_of(local: Local, remote: Record, *, policy: Policy, partners: Mapping[str, int]) -> Plan:
+Partners = Mapping[str, Mapping[str, int]]  # entity -> remote id -> our id
+
+
+def plan_of(
+    connection: Connection, local: Local, remote: Record, *, policy: Policy, partners: Partners
+) -> Plan:
     """
     The plan of a pair that was never linked.
 
     Args:
-        partners: remote id -> our id, of all pairs: what references are turned by.
+        partners: of all pairs: what references are turned by.
     """
-    turned = {name: partners.get(ref.remote_id, UNKNOWN) for name, ref in _refs(remote).items()}
-    return reconcile(base={}, local=local.record, remote=_with(remote, turned), policy=policy)
+    spec, rules = ENTITIES[remote.entity], rules_of(connection)
+    ours = spec.as_synced(spec.as_compared(local.record, rules), rules)
+    theirs = spec.as_compared(_turned(connection, remote, partners), rules)
+    return reconcile(base={}, local=ours, remote=theirs, policy=policy)
 
 
-def _refs(record: Record) -> dict[str, Ref]:
-    return {name: value for name, value in record.values().items() if isinstance(value, Ref)}
+def _turned(connection: Connection, remote: Record, partners: Partners) -> Record:
+    """Their record in our ids, by what is linked and what this run will link."""
+
+    def turn(value: Any, reference: Reference) -> Any:
+        if not isinstance(value, Ref):
+            return value
+        if value.entity in tables.TABLES:
+            return tables.to_local(connection, value)
+        local_id = partners.get(value.entity, {}).get(value.remote_id)
+        if local_id is not None:
+            return local_id
+        is_theirs = reference.unlinked is Unlinked.THEIRS
+        return as_theirs(value.remote_id) if is_theirs else UNKNOWN
+
+    return remote.from_values(references.turn_all(remote.entity, remote.values(), turn))
 
 
-def _with(record: Record, changes: Mapping[str, Any]) -> Record:
-    return replace(record, **changes) if changes else record
+def _pointed_at(records: Iterable[Record]) -> dict[str, list[str]]:
+    """Entity -> remote ids that these records point to."""
+    found: dict[str, list[str]] = {}
+
+    def note(value: Any, reference: Reference) -> Any:
+        if isinstance(value, Ref):
+            found.setdefault(value.entity, []).append(value.remote_id)
+        return value
+
+    for record in records:
+        references.turn_all(record.entity, record.values(), note)
+    return found
 
 
 def told(plan: Plan, record: type[Record]) -> dict[str, list[str]]:
@@ -57,19 +89,32 @@ def labels(groups: Iterable[str], record: type[Record]) -> list[str]:
     return [known[group][0].label for group in groups if group in known]
 
 
-def partners_of(setup: Setup, entity: str, remote_ids: Sequence[str]) -> dict[str, int]:
-    """Remote id -> our id, of these: today's links, and what this run will link."""
+def partners_of_links(setup: Setup, entity: str) -> dict[str, int]:
+    """Remote id -> our id, of all that is linked today."""
+    linked = Link.objects.filter(
+        connection_id=setup.connection_id, entity=entity, state=Link.State.LINKED
+    ).values_list("remote_id", "local_id")
+    return {
+        remote_id: local_id for remote_id, local_id in linked if remote_id and local_id is not None
+    }
+
+
+def partners_of(
+    setup: Setup, entity: str, remote_ids: Sequence[str] | None = None
+) -> dict[str, int]:
+    """Remote id -> our id, of these or all: today's links, and what this run will link."""
+    only = {} if remote_ids is None else {"remote_id__in": remote_ids}
     linked = Link.objects.filter(
         connection_id=setup.connection_id,
         entity=entity,
         state=Link.State.LINKED,
-        remote_id__in=remote_ids,
+        **only,
     ).values_list("remote_id", "local_id")
     proposed = MatchProposal.objects.filter(
         setup=setup,
         entity=entity,
         list=MatchProposal.List.MATCHED,
-        remote_id__in=remote_ids,
+        **only,
     ).values_list("remote_id", "local_id")
     return {
         remote_id: local_id
@@ -82,14 +127,14 @@ def work_out(
     setup: Setup,
     entity: str,
     rows: Sequence[MatchProposal],
-    partners: Mapping[str, int] | None = None,
+    partners: Partners | None = None,
     ours: Mapping[int, Local] | None = None,
 ) -> None:
     """
     Fill `plan` and `has_differences` of matched rows; they are not saved.
 
     Args:
-        partners: remote id -> our id of all pairs, where they are known already.
+        partners: all pairs, where they are known already.
         ours: our records by id, where they were read already.
     """
     for start in range(0, len(rows), CHUNK):
@@ -107,12 +152,11 @@ def _work_out(
     setup: Setup,
     entity: str,
     rows: Sequence[MatchProposal],
-    partners: Mapping[str, int] | None,
+    partners: Partners | None,
     ours: Mapping[int, Local],
 ) -> None:
     connection = setup.connection
     spec = ENTITIES[entity]
-    policy = policy_of(connection, spec)
     provider = get_provider(connection.provider)
     told_there = dict(
         ImportedRecord.objects.filter(pk__in=[row.imported_id for row in rows]).values_list(
@@ -121,14 +165,16 @@ def _work_out(
     )
     theirs = {pk: provider.read_stored(entity, raw).record for pk, raw in told_there.items()}
     if partners is None:
-        refs = [ref for record in theirs.values() for ref in _refs(record).values()]
-        partners = partners_of(setup, entity, [ref.remote_id for ref in refs]) if refs else {}
+        partners = {
+            key: partners_of(setup, key, ids) for key, ids in _pointed_at(theirs.values()).items()
+        }
     for row in rows:
         local = ours.get(row.local_id or 0)
         remote = theirs.get(row.imported_id or 0)
         if local is None or remote is None:
             row.plan = {"here": [], "there": [], "ask": []}
         else:
-            plan = plan_of(local, remote, policy=policy, partners=partners)
+            policy = policy_of(connection, spec, local)
+            plan = plan_of(connection, local, remote, policy=policy, partners=partners)
             row.plan = told(plan, spec.record)
         row.has_differences = any(row.plan.values())

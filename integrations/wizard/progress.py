@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.models import Setup
-from integrations.wizard.steps import LATER_PARTS, LISTS, STEPS, Step, has_seen
+from integrations.wizard.steps import FINISH, PARTS, STEPS, Step, has_seen, lists_of
 
 
 def current_step(setup: Setup) -> Step | None:
     """The first step that is not done; None when all of them are."""
-    return next((step for step in STEPS if not step.is_done(setup)), None)
+    return next((step for step in _steps(setup) if not step.is_done(setup)), None)
 
 
 def may_open(setup: Setup, step: Step) -> bool:
     """Whether every step before this one is done."""
-    return all(each.is_done(setup) for each in STEPS[: STEPS.index(step)])
+    steps = _steps(setup)
+    return all(each.is_done(setup) for each in steps[: steps.index(step)])
 
 
 def unseen_lists(setup: Setup) -> list[str]:
-    return [name for name in LISTS if not has_seen(setup, name)]
+    return [name for name in lists_of(setup) if not has_seen(setup, name)]
+
+
+def _steps(setup: Setup) -> tuple[Step, ...]:
+    return STEPS[Setup.Half(setup.half)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,23 +38,29 @@ class Part:
 
 
 def parts(setup: Setup) -> list[Part]:
-    """The headings of the navigation, in order."""
+    """
+    The headings of the navigation, in order.
+
+    In the first half the second is not begun; a run of the second half means the first is done.
+    """
     now = current_step(setup)
-    titles = list(dict.fromkeys(step.part for step in STEPS))
-    found = []
-    for number, title in enumerate([*titles, *LATER_PARTS], start=1):
-        steps = [step for step in STEPS if step.part == title]
-        is_done = bool(steps) and all(step.is_done(setup) for step in steps)
-        is_now = now is not None and now.part == title
-        sub = now.title if now is not None and is_now else ""
-        if title == "Connect":
-            sub = setup.connection.company_name
-        found.append(
-            Part(
-                number=number,
-                title=title,
-                state="done" if is_done else "now" if is_now else "",
-                sub=sub,
-            )
+    mine = {step.part for step in _steps(setup)}
+    here = now.part if now is not None else FINISH if setup.half == Setup.Half.BILLING else ""
+    last = max((PARTS.index(each) for each in mine), default=0)
+    end = PARTS.index(here) if here else last + 1
+    titles = PARTS if setup.connection.firm.has_billing else ("Connect", "Contacts", FINISH)
+    return [
+        Part(
+            number=number,
+            title=title,
+            state="now" if title == here else "done" if PARTS.index(title) < end else "",
+            sub=_sub(setup, title, now if title == here else None),
         )
-    return found
+        for number, title in enumerate(titles, start=1)
+    ]
+
+
+def _sub(setup: Setup, title: str, now: Step | None) -> str:
+    if title == "Connect":
+        return setup.connection.company_name
+    return now.title if now is not None else ""

@@ -32,9 +32,14 @@ def offered(setup: Setup, entity: str) -> QuerySet[ImportedRecord]:
     return rows
 
 
+def proposals_of(setup: Setup) -> QuerySet[MatchProposal]:
+    """The rows that a person reviews."""
+    return MatchProposal.objects.filter(setup=setup, entity=setup.entity)
+
+
 def count_lists(setup: Setup) -> dict[str, int]:
-    """Rows of each list, for `Setup.counts`; of Duplicates our contacts, else what is there."""
-    rows = MatchProposal.objects.filter(setup=setup)
+    """Rows of each list, for `Setup.counts`; of Duplicates our records, else what is there."""
+    rows = proposals_of(setup)
     found = rows.aggregate(
         matched=Count("pk", filter=Q(list=List.MATCHED)),
         differences=Count("pk", filter=Q(list=List.MATCHED, has_differences=True)),
@@ -73,7 +78,7 @@ def rows_of(
     setup: Setup, name: str, *, text: str = "", only_differences: bool = False
 ) -> QuerySet[MatchProposal]:
     """The rows of a list that a search and a filter leave."""
-    rows = MatchProposal.objects.filter(setup=setup, list=name)
+    rows = proposals_of(setup).filter(list=name)
     if only_differences:
         rows = rows.filter(has_differences=True)
     if text:
@@ -82,6 +87,8 @@ def rows_of(
             | Q(local_email__icontains=text)
             | Q(remote_label__icontains=text)
             | Q(remote_email__icontains=text)
+            | Q(local_told__sku__icontains=text)
+            | Q(remote_told__sku__icontains=text)
         )
     return rows
 
@@ -126,7 +133,7 @@ def page_of(
 
 
 def _place(setup: Setup, anchor: int) -> tuple[str, int] | None:
-    rows = MatchProposal.objects.filter(setup=setup, pk=anchor)
+    rows = proposals_of(setup).filter(pk=anchor)
     return rows.values_list("sort_key", "pk").first()
 
 
@@ -151,7 +158,7 @@ def _before(place: tuple[str, int]) -> Q:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A customer that a search found, and why it cannot be chosen, if so."""
+    """A record there that a search found, and why it cannot be chosen, if so."""
 
     imported: ImportedRecord
     reason: str = ""
@@ -160,13 +167,13 @@ class Found:
 FOUND_AT_MOST = 20
 
 
-def find_in_books(setup: Setup, entity: str, text: str) -> list[Found]:
-    """Customers of this run whose name, e-mail or phone holds `text`; taken ones with a reason."""
+def find_in_books(setup: Setup, text: str) -> list[Found]:
+    """Records of this run whose name, e-mail or phone holds `text`; taken ones with a reason."""
     text = text.strip()
     if not text:
         return []
     rows = list(
-        offered(setup, entity)
+        offered(setup, setup.entity)
         .filter(
             Q(label__icontains=text)
             | Q(path__icontains=text)
@@ -189,14 +196,14 @@ def find_in_books(setup: Setup, entity: str, text: str) -> list[Found]:
 def partner_labels(setup: Setup, remote_ids: Sequence[str]) -> dict[str, str]:
     """Remote id -> our label, of those that a matched row holds."""
     return dict(
-        MatchProposal.objects.filter(
-            setup=setup, list=List.MATCHED, remote_id__in=remote_ids
-        ).values_list("remote_id", "local_label")
+        proposals_of(setup)
+        .filter(list=List.MATCHED, remote_id__in=remote_ids)
+        .values_list("remote_id", "local_label")
     )
 
 
-def current_setup(connection: Connection) -> Setup | None:
-    setup = Setup.objects.filter(connection=connection, is_current=True).first()
+def current_setup(connection: Connection, half: str = Setup.Half.CONTACTS) -> Setup | None:
+    setup = Setup.objects.filter(connection=connection, half=half, is_current=True).first()
     if setup is not None:
         setup.connection = connection
     return setup
@@ -206,14 +213,15 @@ def current_setup(connection: Connection) -> Setup | None:
 class Stale:
     """What changed since the lists were made."""
 
-    contacts: int
-    customers: int
+    ours: int
+    theirs: int
 
 
-def stale(setup: Setup, entity: str) -> Stale | None:
+def stale(setup: Setup) -> Stale | None:
     """Two counts; None where the lists are as good as new."""
-    if setup.matched_at is None or setup.contacts_confirmed_at is not None:
+    if setup.matched_at is None or setup.confirmed_at is not None:
         return None
+    entity = setup.entity
     ours = ENTITIES[entity].store.changed_since(firm_id=setup.firm_id, since=setup.matched_at)
     theirs = ImportedRecord.objects.filter(
         Q(setup=setup) | Q(setup=None),
@@ -221,7 +229,7 @@ def stale(setup: Setup, entity: str) -> Stale | None:
         entity=entity,
         read_at__gt=setup.matched_at,
     ).count()
-    return Stale(contacts=len(ours), customers=theirs) if ours or theirs else None
+    return Stale(ours=len(ours), theirs=theirs) if ours or theirs else None
 
 
 def number_shown(counts: dict[str, Any], name: str) -> int:

@@ -1,4 +1,4 @@
-"""How Sync contacts went: numbers kept with the run, rows read from today's links."""
+"""How a Sync of set-up went: numbers kept with the run, rows read from today's links."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from integrations.entities import CONTACT
+from integrations.entities import ENTITIES
 from integrations.models import Activity, Issue, Link, MatchProposal, Setup
-from integrations.wizard import mail, sheets
+from integrations.wizard import importing, mail, sheets
 
 List = MatchProposal.List
 Decision = MatchProposal.Decision
-ENTITY = CONTACT.key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +67,24 @@ class Line:
             return self.issue.sentence
         if self.is_planned:
             return ""
-        return {
-            List.UNMATCHED: "No customer of this name",
-            List.DUPLICATES: "The name is not unique",
-            List.NEW: "Not ticked",
-        }.get(List(self.row.list), "")
+        if self.row.entity == "contact":
+            return REASONS.get(List(self.row.list), "")
+        if self.row.entity == "service_item":
+            reason = self.row.suggestion_reason
+            return reason or REASONS_OF_ITEMS.get(List(self.row.list), "")
+        return "Its contact doesn't sync" if self.row.is_held else "From before the chosen date"
+
+    @property
+    def noun(self) -> str:
+        return ENTITIES[self.row.entity].singular.capitalize()
+
+
+REASONS = {
+    List.UNMATCHED: "No customer of this name",
+    List.DUPLICATES: "The name is not unique",
+    List.NEW: "Not ticked",
+}
+REASONS_OF_ITEMS = {List.UNMATCHED: "Not in QuickBooks", List.NEW: "Not ticked"}
 
 
 CHOOSE = "Keep ours or theirs, or choose field by field."
@@ -80,9 +92,14 @@ CHOOSE = "Keep ours or theirs, or choose field by field."
 
 def lines(setup: Setup) -> Iterator[Line]:
     """Every row of the run with today's link and open issue, in the order of the lists."""
+    for entity in importing.entities_of(setup):
+        yield from _lines(setup, entity)
+
+
+def _lines(setup: Setup, entity: str) -> Iterator[Line]:
     ours: dict[int, Link] = {}
     theirs: dict[str, Link] = {}
-    links = Link.objects.filter(connection_id=setup.connection_id, entity=ENTITY)
+    links = Link.objects.filter(connection_id=setup.connection_id, entity=entity)
     for link in links.exclude(state=Link.State.FORMER).defer("base", "seen", "kept", "decisions"):
         if link.local_id is not None:
             ours[link.local_id] = link
@@ -91,10 +108,10 @@ def lines(setup: Setup) -> Iterator[Line]:
     issues = {
         issue.link_id: issue
         for issue in Issue.objects.filter(
-            connection_id=setup.connection_id, state=Issue.State.OPEN
+            connection_id=setup.connection_id, state=Issue.State.OPEN, link__entity=entity
         ).defer("detail")
     }
-    rows = MatchProposal.objects.filter(setup=setup, entity=ENTITY).exclude(list=List.TAKEN)
+    rows = MatchProposal.objects.filter(setup=setup, entity=entity).exclude(list=List.TAKEN)
     for row in rows.order_by("list", "sort_key", "pk").defer("plan").iterator(chunk_size=2000):
         found = ours.get(row.local_id or 0) or theirs.get(row.remote_id)
         yield Line(row=row, link=found, issue=issues.get(found.pk) if found else None)
@@ -111,6 +128,8 @@ def totals(setup: Setup) -> dict[str, Any]:
             counts[line.row.decision] += 1
         elif not line.is_planned:
             counts[f"left_{line.row.list}"] += 1
+            counts[f"left_{line.row.entity}"] += 1
+        counts[f"done_{line.row.entity}"] += line.is_done
     return {**counts, **_updated(setup)}
 
 
@@ -118,12 +137,12 @@ def _updated(setup: Setup) -> dict[str, int]:
     """Records the run filled in fields of, on either side."""
     done = Activity.objects.filter(
         connection_id=setup.connection_id,
-        entity=ENTITY,
-        at__gte=setup.contacts_confirmed_at,
+        entity__in=importing.entities_of(setup),
+        at__gte=setup.confirmed_at,
         result=Activity.Result.DONE,
     )
-    if setup.contacts_finished_at is not None:
-        done = done.filter(at__lte=setup.contacts_finished_at)
+    if setup.worked_off_at is not None:
+        done = done.filter(at__lte=setup.worked_off_at)
     sent = done.filter(direction=Activity.Direction.SENT, detail__operation="update")
     received = done.filter(direction=Activity.Direction.RECEIVED).exclude(
         title="Created from QuickBooks"
@@ -152,15 +171,23 @@ def sentence(found: dict[str, Any]) -> str:
     )
 
 
-def facts(found: dict[str, Any]) -> list[tuple[str, int]]:
+def facts(setup: Setup, found: dict[str, Any]) -> list[tuple[str, int]]:
     """The numbers with their words, those of 0 too."""
-    return [
+    told = [
         ("Linked", found.get("link", 0)),
         ("Created in your practice", found.get("create_here", 0)),
         ("Created in QuickBooks", found.get("create_there", 0)),
         ("Filled in here", found.get("updated_here", 0)),
         ("Filled in in QuickBooks", found.get("updated_there", 0)),
         ("Need you", found.get("needs_you", 0)),
+    ]
+    if setup.half == Setup.Half.BILLING:
+        return told + [
+            (f"{ENTITIES[entity].label}, left out", found.get(f"left_{entity}", 0))
+            for entity in importing.entities_of(setup)
+        ]
+    return [
+        *told,
         ("Unmatched, left out", found.get("left_unmatched", 0)),
         ("Duplicates, left out", found.get("left_duplicates", 0)),
         ("Not ticked, left out", found.get("left_new", 0)),
@@ -175,30 +202,37 @@ def write(setup_id: int, *, now: datetime) -> str:
         report={**found, "written_at": now.isoformat()}
     )
     if written:
-        told = [f"{words}: {number}" for words, number in facts(found) if number]
-        mail.tell_contacts_are_synced(setup, sentence(found), told)
+        told = [f"{words}: {number}" for words, number in facts(setup, found) if number]
+        mail.tell_they_are_synced(setup, sentence(found), told)
     return sentence(found)
 
 
 HEAD = (
     "Result", "Contact", "Contact email", "Customer", "Customer email", "Reason", "What to do",
 )  # fmt: skip
+HEAD_OF_SERVICES = (
+    "Result", "Record", "Ours", "In QuickBooks", "Date", "Amount", "Reason", "What to do",
+)  # fmt: skip
 
 
 def as_csv(setup: Setup) -> Iterator[str]:
     """Every record of the run and what became of it."""
-    return sheets.lines(
-        HEAD,
-        (
-            (
-                line.result,
-                line.row.local_label,
-                line.row.local_email,
-                line.row.remote_label,
-                line.row.remote_email,
-                line.reason,
-                line.what_to_do,
-            )
-            for line in lines(setup)
-        ),
-    )
+    if setup.half == Setup.Half.BILLING:
+        return sheets.lines(HEAD_OF_SERVICES, map(_cells_of_services, lines(setup)))
+    return sheets.lines(HEAD, map(_cells, lines(setup)))
+
+
+def _cells(line: Line) -> tuple[object, ...]:
+    row = line.row
+    return (
+        line.result, row.local_label, row.local_email, row.remote_label, row.remote_email,
+        line.reason, line.what_to_do,
+    )  # fmt: skip
+
+
+def _cells_of_services(line: Line) -> tuple[object, ...]:
+    row = line.row
+    return (
+        line.result, line.noun, row.local_label, row.remote_label, row.dated_on or "",
+        "" if row.amount is None else row.amount, line.reason, line.what_to_do,
+    )  # fmt: skip

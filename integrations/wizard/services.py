@@ -6,29 +6,38 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django_q.tasks import async_task
 
 from firms.permissions import Actor, Permission
-from integrations.models import Connection, Cursor, ImportedRecord, Setup
+from integrations.models import Connection, Cursor, ImportedRecord, MatchProposal, Setup
+from integrations.sync import connections
 from integrations.wizard.errors import SetupError
-from integrations.wizard.steps import LISTS, seen_at
+from integrations.wizard.steps import lists_of, seen_at
 
 COUNTS_LAST = timedelta(minutes=10)  # how long numbers asked of QuickBooks are shown again
 
 
 class ImportRuns(SetupError):
-    """Contacts are being read already, or were."""
+    """The books are being read already, or were."""
 
 
 class NothingToStop(SetupError):
     """No import is running."""
 
 
-def begin_setup(*, actor: Actor, connection: Connection, now: datetime) -> Setup:
-    """The run of this connection, begun if there is none. Twice is once."""
+def begin_setup(
+    *,
+    actor: Actor,
+    connection: Connection,
+    now: datetime,
+    half: str = Setup.Half.CONTACTS,
+) -> Setup:
+    """The run of this connection and half, begun if there is none. Twice is once."""
     _must(actor, connection)
     setup, _ = Setup.objects.get_or_create(
         connection=connection,
+        half=half,
         is_current=True,
         defaults={
             "firm_id": connection.firm_id,
@@ -59,14 +68,14 @@ def known_book_counts(setup: Setup, *, now: datetime) -> dict[str, int] | None:
 @transaction.atomic
 def start_import(*, actor: Actor, setup: Setup, which: str, now: datetime) -> None:
     """
-    Begin to read the customers that `which` lets in, in the background.
+    Begin to read the records that `which` lets in, in the background.
 
     Raises:
         ImportRuns: somebody started it already; nothing was changed.
     """
     _must(actor, setup.connection)
     begun = Setup.objects.filter(
-        pk=setup.pk, import_state=Setup.Import.NOT_STARTED, contacts_confirmed_at=None
+        pk=setup.pk, import_state=Setup.Import.NOT_STARTED, confirmed_at=None
     ).update(
         which=Setup.Filter(which),
         import_state=Setup.Import.RUNNING,
@@ -76,11 +85,17 @@ def start_import(*, actor: Actor, setup: Setup, which: str, now: datetime) -> No
         **_FROM_THE_START,
     )
     if not begun:
-        raise ImportRuns("Contacts are being read already.")
+        raise ImportRuns("QuickBooks is being read already.")
+    if setup.half == Setup.Half.BILLING:
+        # From now on the change feed follows these records, too: nothing slips by meanwhile.
+        Connection.objects.filter(pk=setup.connection_id, billing_started_at=None).update(
+            billing_started_at=now
+        )
     ring(setup.pk, now=now)
 
 
 _FROM_THE_START = {
+    "import_entity": "",
     "import_position": 1,
     "import_done": 0,
     "import_tries": 0,
@@ -102,13 +117,15 @@ def stop_import(*, actor: Actor, setup: Setup, now: datetime) -> None:
     """
     _must(actor, setup.connection)
     stopped = (
-        Setup.objects.filter(pk=setup.pk, contacts_confirmed_at=None)
+        Setup.objects.filter(pk=setup.pk, confirmed_at=None)
         .exclude(import_state__in=[Setup.Import.NOT_STARTED, Setup.Import.DONE])
         .update(import_state=Setup.Import.NOT_STARTED, counts={}, **_FROM_THE_START)
     )
     if not stopped:
         raise NothingToStop("Nothing is being read just now.")
     _drop_what_was_read(setup)
+    if setup.half == Setup.Half.BILLING:
+        _stop_following(setup)
 
 
 @transaction.atomic
@@ -121,17 +138,18 @@ def start_again(*, actor: Actor, setup: Setup, now: datetime) -> None:
     """
     _must(actor, setup.connection)
     begun = (
-        Setup.objects.filter(pk=setup.pk, contacts_confirmed_at=None)
+        Setup.objects.filter(pk=setup.pk, confirmed_at=None)
         .exclude(import_state__in=[Setup.Import.RUNNING, Setup.Import.NOT_STARTED])
         .update(
             import_state=Setup.Import.RUNNING,
             import_started_at=now,
             import_started_by_id=actor.user_id,
+            import_total=None,
             **_FROM_THE_START,
         )
     )
     if not begun:
-        raise ImportRuns("Contacts are being read already.")
+        raise ImportRuns("QuickBooks is being read already.")
     _drop_what_was_read(setup)
     ring(setup.pk, now=now)
 
@@ -154,7 +172,7 @@ def carry_on(*, actor: Actor, setup: Setup, now: datetime) -> None:
         import_message="",
     )
     if not begun:
-        raise ImportRuns("Contacts are being read already.")
+        raise ImportRuns("QuickBooks is being read already.")
     ring(setup.pk, now=now)
 
 
@@ -168,10 +186,10 @@ def change_filter(*, actor: Actor, setup: Setup, now: datetime) -> None:
     _must(actor, setup.connection)
     with transaction.atomic():
         changed = Setup.objects.filter(
-            pk=setup.pk, contacts_confirmed_at=None, import_state=Setup.Import.DONE
+            pk=setup.pk, confirmed_at=None, import_state=Setup.Import.DONE
         ).update(import_state=Setup.Import.NOT_STARTED, counts={}, **_FROM_THE_START)
         if not changed:
-            raise ImportRuns("Contacts are being read just now.")
+            raise ImportRuns("QuickBooks is being read just now.")
         _drop_what_was_read(setup)
 
 
@@ -180,7 +198,7 @@ def _drop_what_was_read(setup: Setup) -> None:
     Forget the run's pages. After a first sync rows may name what was left out: those stay.
     """
     rows = ImportedRecord.objects.filter(setup=setup)
-    if setup.connection.contacts_synced_at is None:
+    if setup.connection.syncs_since(setup.half) is None:
         rows.delete()
     else:
         rows.update(setup=None)
@@ -189,7 +207,7 @@ def _drop_what_was_read(setup: Setup) -> None:
 def ring(setup_id: int, *, now: datetime) -> None:
     """Have the import looked at by a worker, after the commit."""
     Setup.objects.filter(pk=setup_id).update(import_rung_at=now)
-    transaction.on_commit(lambda: async_task("integrations.tasks.import_contacts", setup_id))
+    transaction.on_commit(lambda: async_task("integrations.tasks.import_records", setup_id))
 
 
 def start_feed_at(connection_id: int, at: datetime) -> None:
@@ -198,13 +216,82 @@ def start_feed_at(connection_id: int, at: datetime) -> None:
     Cursor.objects.filter(connection_id=connection_id, value=None).update(value=at)
 
 
+# -- the second half as a whole ------------------------------------------------------------------
+
+
+class NotThere(SetupError):
+    """The second half has not come that far, or is further already."""
+
+
+@transaction.atomic
+def start_services(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Begin to read service items, invoices and payments; takes back an earlier Skip.
+
+    Raises:
+        ImportRuns: somebody started it already; nothing was changed.
+    """
+    start_import(actor=actor, setup=setup, which=Setup.Filter.ALL, now=now)
+    _walk(setup).update(services_skipped_at=None, finished_at=None)
+
+
+@transaction.atomic
+def skip_services(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    Go on without service items and invoices. What was read is dropped, decisions stay.
+
+    Raises:
+        NotThere: they were synced already.
+    """
+    _must(actor, setup.connection)
+    run = Setup.objects.select_for_update().get(pk=setup.pk)
+    if run.confirmed_at is not None:
+        raise NotThere("Service items and invoices are synced already.")
+    if run.import_state != Setup.Import.NOT_STARTED:
+        Setup.objects.filter(pk=run.pk).update(
+            import_state=Setup.Import.NOT_STARTED, counts={}, **_FROM_THE_START
+        )
+        _drop_what_was_read(setup)
+        _stop_following(setup)
+    connections.skip_services(actor=actor, connection=setup.connection, now=now)
+
+
+@transaction.atomic
+def finish(*, actor: Actor, setup: Setup, now: datetime) -> None:
+    """
+    The last page was read: set-up is over. Twice is once.
+
+    Raises:
+        NotThere: service items are not synced yet.
+    """
+    _must(actor, setup.connection)
+    if setup.worked_off_at is None:
+        raise NotThere("Sync service items first.")
+    _walk(setup).filter(finished_at=None).update(finished_at=now)
+
+
+def _walk(setup: Setup) -> QuerySet[Setup]:
+    """The run of the contacts, which tells how far the whole walk is."""
+    return Setup.objects.filter(
+        connection_id=setup.connection_id, half=Setup.Half.CONTACTS, is_current=True
+    )
+
+
+def _stop_following(setup: Setup) -> None:
+    """The change feed need not follow what does not sync."""
+    Connection.objects.filter(pk=setup.connection_id, billing_synced_at=None).update(
+        billing_started_at=None
+    )
+
+
 # -- the lists -----------------------------------------------------------------------------------
 
 
 def see_list(*, actor: Actor, setup: Setup, name: str, now: datetime) -> None:
     """A list counts as looked at when it is opened. The first time stays."""
     _must(actor, setup.connection)
-    field = seen_at(LISTS[LISTS.index(name)])
+    lists = lists_of(setup)
+    field = seen_at(lists[lists.index(MatchProposal.List(name))])
     if getattr(setup, field) is None:
         Setup.objects.filter(pk=setup.pk, **{field: None}).update(**{field: now})
         setattr(setup, field, now)

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 
 from integrations.models import MatchProposal, Setup
 
-LISTS = (
+LISTS = (  # of contacts
     MatchProposal.List.MATCHED,
     MatchProposal.List.UNMATCHED,
     MatchProposal.List.DUPLICATES,
     MatchProposal.List.NEW,
 )
+
+
+# Two service items of one name, rate and SKU are unmatched: there is no list of duplicates.
+LISTS_OF_ITEMS = (
+    MatchProposal.List.MATCHED,
+    MatchProposal.List.UNMATCHED,
+    MatchProposal.List.NEW,
+)
+
+
+def lists_of(setup: Setup) -> tuple[MatchProposal.List, ...]:
+    """The lists a person looks at before Sync, in order."""
+    return LISTS_OF_ITEMS if setup.half == Setup.Half.BILLING else LISTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +83,47 @@ SYNC_CONTACTS = Step(
     part="Contacts",
     title="Sync contacts",
     template_name="integrations/setup_contacts_sync.html",
-    is_done=lambda setup: setup.contacts_finished_at is not None,
+    is_done=lambda setup: setup.worked_off_at is not None,
 )
 
-STEPS = (CONNECT, CHOOSE_CONTACTS, IMPORT_CONTACTS, REVIEW_CONTACTS, SYNC_CONTACTS)
-LATER_PARTS = ("Service items and invoices", "Finish")
+START_SERVICES = Step(
+    slug="services",
+    part="Service items and invoices",
+    title="Start or skip",
+    template_name="integrations/setup_services.html",
+    is_done=lambda setup: setup.import_state != Setup.Import.NOT_STARTED,
+)
+IMPORT_SERVICES = Step(
+    slug="services_progress",
+    part="Service items and invoices",
+    title="Reading QuickBooks",
+    template_name="integrations/setup_services_progress.html",
+    is_done=lambda setup: setup.import_state == Setup.Import.DONE,
+)
+REVIEW_SERVICES = Step(
+    slug="services_list",
+    part="Service items and invoices",
+    title="Check the lists",
+    template_name="integrations/setup_services_list.html",
+    is_done=lambda setup: all(has_seen(setup, name) for name in LISTS_OF_ITEMS),
+)
+SYNC_SERVICES = Step(
+    slug="services_sync",
+    part="Service items and invoices",
+    title="Sync service items",
+    template_name="integrations/setup_services_sync.html",
+    is_done=lambda setup: setup.worked_off_at is not None,
+)
+
+STEPS = {
+    Setup.Half.CONTACTS: (
+        CONNECT,
+        CHOOSE_CONTACTS,
+        IMPORT_CONTACTS,
+        REVIEW_CONTACTS,
+        SYNC_CONTACTS,
+    ),
+    Setup.Half.BILLING: (START_SERVICES, IMPORT_SERVICES, REVIEW_SERVICES, SYNC_SERVICES),
+}
+FINISH = "Finish"
+PARTS = ("Connect", "Contacts", "Service items and invoices", FINISH)

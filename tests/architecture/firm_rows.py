@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
@@ -131,4 +132,20 @@ def _review_something(firm: Firm, connection: Connection, contact: Contact) -> N
         sort_key="cool cars",
         local_id=contact.pk,
         imported=imported,
+    )
+    _fill_second_half(connection, firm, now)
+
+
+def _fill_second_half(connection: Connection, firm: Firm, now: datetime) -> None:
+    """A row of its lists; they open once the contacts are synced."""
+    Setup.objects.filter(connection=connection).update(confirmed_at=now, worked_off_at=now)
+    setup = Setup.objects.create(
+        connection=connection, firm=firm, half=Setup.Half.BILLING, started_at=now
+    )
+    MatchProposal.objects.create(
+        setup=setup,
+        entity="service_item",
+        list=MatchProposal.List.UNMATCHED,
+        sort_key="advice",
+        local_id=make_service_item(firm).pk,
     )

@@ -14,6 +14,12 @@ from tests.browser.demo import Demo, a_page, running_demo, sign_in
 FOLDER = Path(__file__).resolve().parents[2] / "shots"
 WIDTHS = (1440, 390)
 LISTS = ("matched", "unmatched", "duplicates", "new")
+ITEMS = (  # beside those of the sample company: one that agrees, some that differ, one alone
+    ("Installation", "50", ""),
+    ("Design", "80", "DS-1"),
+    ("Pest Controls", "35", ""),
+    ("Advisory hour", "210", ""),
+)
 AFTER = {
     "integrations-next": "/settings/integrations/",
     "integration-home": "/settings/integrations/qbo/",
@@ -73,11 +79,47 @@ def _walk(page: Page, demo: Demo) -> None:
     _picture(page, "dry-run")
     page.get_by_role("button", name="Sync contacts").click()
     page.wait_for_url("**/settings/integrations/", timeout=60_000)
+    _second_half(page, demo)
     for name, address in AFTER.items():
         page.goto(demo.url + address)
         _picture(page, name)
     page.goto(f"{demo.qbo_url}/books/customers")
     _picture(page, "emulator-books")
+
+
+def _second_half(page: Page, demo: Demo) -> None:
+    setup = f"{demo.url}/settings/integrations/qbo/setup"
+    for name, rate, sku in ITEMS:
+        page.goto(f"{demo.url}/service-items/new/")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Rate").fill(rate)
+        page.get_by_label("SKU").fill(sku)
+        page.get_by_role("button", name="Save").click()
+    page.goto(f"{demo.url}/settings/integrations/")
+    page.get_by_role("link", name="Next").click()
+    _picture(page, "services-start")
+    page.get_by_role("button", name="Start").click()
+    _picture(page, "services-progress")
+    page.wait_for_url("**/matched/", timeout=30_000)
+    for name in ("matched", "new", "unmatched"):
+        page.goto(f"{setup}/services/{name}/")
+        _picture(page, f"services-{name}")
+    page.get_by_label("More for Pest Controls").click()
+    _picture(page, "services-more")
+    page.get_by_role("link", name="Use theirs for Design").click()
+    _picture(page, "services-use-theirs")
+    page.get_by_role("link", name="Cancel").click()
+    page.get_by_role("link", name="Sync service items").click()
+    _picture(page, "services-sync")
+    page.get_by_label("Default income account").select_option(index=1)
+    page.get_by_label("From a date").check()
+    page.get_by_role("button", name="Show what happens").click()
+    _picture(page, "services-dry-run")
+    page.get_by_role("button", name="Sync service items").click()
+    page.wait_for_url("**/finish/", timeout=60_000)
+    _picture(page, "wizard-finish")
+    page.get_by_role("button", name="Finish").click()
+    page.wait_for_url("**/qbo/")
 
 
 def _picture(page: Page, name: str) -> None:

@@ -26,6 +26,7 @@ def test_an_admin_connects_walks_the_lists_and_syncs(
         _sync_contacts(page, javascript=javascript)
         _edit_here_and_find_it_there(page, demo)
         _edit_there_and_find_it_here(page, demo)
+        _sync_service_items_and_finish(page, demo, javascript=javascript)
 
 
 def _is_write(call: dict[str, Any]) -> bool:
@@ -130,6 +131,43 @@ def _edit_there_and_find_it_here(page: Page, demo: Demo) -> None:
         return page.get_by_text("(650) 555-0199").count() > 0
 
     until(arrived, "the edit to arrive here", seconds=45)
+
+
+def _sync_service_items_and_finish(page: Page, demo: Demo, *, javascript: bool) -> None:
+    page.goto(f"{demo.url}/settings/integrations/")
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**/setup/services/")
+    _every_cell_is_whole_on_a_telephone(page)
+    page.get_by_role("button", name="Start").click()
+    _wait_for(page, "/services/matched/", javascript=javascript)
+    for _ in range(2):
+        page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("New from QuickBooks")
+    page.get_by_role("link", name="Sync service items").click()
+    page.get_by_label("Default income account").select_option(label="Services")
+    page.get_by_label("All invoices").check()
+    page.get_by_role("button", name="Show what happens").click()
+    expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
+    _every_cell_is_whole_on_a_telephone(page)
+    page.get_by_role("button", name="Sync service items").click()
+    _wait_for(page, "/finish/", javascript=javascript)
+    _every_cell_is_whole_on_a_telephone(page)
+    page.get_by_role("button", name="Finish").click()
+    page.wait_for_url("**/settings/integrations/qbo/")
+    expect(page.get_by_text("Created from QuickBooks").first).to_be_visible()
+
+
+def _wait_for(page: Page, part: str, *, javascript: bool) -> None:
+    """Scripts move the page on by themselves; without them it is asked for again."""
+    if javascript:
+        page.wait_for_url(f"**{part}", timeout=60_000)
+        return
+
+    def has_come() -> bool:
+        page.goto(page.url)
+        return part in page.url
+
+    until(has_come, part, seconds=60)
 
 
 def _phone_of(demo: Demo, name: str) -> str:

@@ -18,6 +18,7 @@ from integrations.providers.base import (
     Finding,
     Gate,
     Gone,
+    Lists,
     Notice,
     NotKnown,
     Operation,
@@ -28,7 +29,7 @@ from integrations.providers.base import (
     Tokens,
     TokenSet,
 )
-from integrations.providers.quickbooks import feed, oauth, preflight
+from integrations.providers.quickbooks import feed, oauth, preflight, short_lists
 from integrations.providers.quickbooks.client import QuickBooksClient
 from integrations.providers.quickbooks.mapping import MAPPINGS, EntityMapping
 from integrations.providers.quickbooks.values import json_ready, to_json
@@ -51,6 +52,22 @@ class QuickBooksBooks:
         url = f"{self._client.api_url}/company/{company_id}/preferences"
         preferences = _object(self._client.get(url), "Preferences")
         return _company(company_id, json_ready(info), json_ready(preferences))
+
+    def lists(self) -> Lists:
+        return short_lists.read_lists(self._select)
+
+    def _select(self, resource: str, condition: str) -> list[dict[str, Any]]:
+        """Every object of a resource that holds few: page by page all the same."""
+        found: list[dict[str, Any]] = []
+        while True:
+            answer = self._client.query(
+                f"SELECT * FROM {resource} WHERE {condition} ORDERBY Id"
+                f" STARTPOSITION {len(found) + 1} MAXRESULTS {PAGE_SIZE}"
+            )
+            told = _object(answer, "QueryResponse").get(resource) or []
+            found += [json_ready(each) for each in told]
+            if len(told) < PAGE_SIZE:
+                return found
 
     def count(self, entity: str, *, which: str) -> int:
         resource = MAPPINGS[entity].resource

@@ -125,24 +125,6 @@ def restart(request: FirmRequest) -> HttpResponse:
     return _page(request, connection, "restart", linked=queries.linked_count(connection))
 
 
-@require_http_methods(["GET", "POST"])
-def services(request: FirmRequest) -> HttpResponse:
-    """The second half of set-up. It comes with a later version; until then it can be skipped."""
-    connection = _managed(request)
-    if connection.contacts_synced_at is None:
-        return redirect("integrations:integrations")
-    if request.method == "POST":
-        attempt(
-            request,
-            lambda: connections.skip_services(
-                actor=request.actor, connection=connection, now=timezone.now()
-            ),
-            done="Setup is finished. Contacts sync from now on.",
-        )
-        return redirect("integrations:integrations")
-    return _page(request, connection, "services")
-
-
 @require_GET
 def reconnect(request: FirmRequest) -> HttpResponse:
     connection = _managed(request)

@@ -53,8 +53,8 @@ def make_connection(
         firm=firm,
         started_at=now - timedelta(days=3),
         **{
-            "contacts_confirmed_at": now - timedelta(days=2),
-            "contacts_finished_at": now - timedelta(days=2),
+            "confirmed_at": now - timedelta(days=2),
+            "worked_off_at": now - timedelta(days=2),
             **(setup or {}),
         },
     )

@@ -112,7 +112,7 @@ def test_each_state_of_the_connection_has_its_notice(client, firm, fields, said)
 
 
 def test_a_setup_that_was_left_can_be_gone_on_with(client, staff_client, firm):
-    make_connection(firm, contacts_synced_at=None, setup={"contacts_confirmed_at": None})
+    make_connection(firm, contacts_synced_at=None, setup={"confirmed_at": None})
     go_on = f'href="{reverse("setup:go_on")}">Continue setup</a>'
 
     assert "Setup isn't finished." in html.unescape(client.get(HOME).content.decode())
@@ -192,7 +192,8 @@ POSTS = [
     ("integrations:rules", ()),
     ("integrations:disconnect", ()),
     ("integrations:restart", ()),
-    ("integrations:services", ()),
+    ("setup:services", ()),
+    ("setup:services_skip", ()),
     ("integrations:retry_all", ()),
     ("integrations:left_out_create", ()),
     ("integrations:retry", ("issue",)),
@@ -350,7 +351,7 @@ def test_disconnect_may_remove_the_links_and_setup_starts_over(client, firm, qbo
     link.refresh_from_db()
     assert (link.state, link.wake_at) == ("former", None)
     assert connection.contacts_synced_at is None
-    assert connection.setups.get(is_current=True).contacts_confirmed_at is None
+    assert connection.setups.get(is_current=True).confirmed_at is None
     assert Issue.objects.get().state == Issue.State.RESOLVED
 
 

@@ -69,7 +69,7 @@ def test_a_direct_post_is_refused_whatever_the_page_shows(sign_in, reason):
 
 
 def test_before_the_contacts_are_synced_setup_goes_on(client, firm, text_of):
-    make_connection(firm, contacts_synced_at=None, setup={"contacts_confirmed_at": None})
+    make_connection(firm, contacts_synced_at=None, setup={"confirmed_at": None})
 
     page = text_of(client.get(LIST))
 
@@ -146,16 +146,16 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
         make_link(connection, make_contact(firm))
     client.get(LIST)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(LIST)
 
 
 def test_service_items_can_be_skipped_and_then_the_firm_is_set_up(client, firm, text_of):
     make_connection(firm)
-    page = text_of(client.get(reverse("integrations:services")))
+    page = text_of(client.get(reverse("setup:services")))
     assert "Skip Service Items &amp; Invoices" in page
 
-    client.post(reverse("integrations:services"))
+    client.post(reverse("setup:services_skip"))
 
     page = text_of(client.get(LIST))
     assert ">Next</a>" not in page
@@ -163,10 +163,8 @@ def test_service_items_can_be_skipped_and_then_the_firm_is_set_up(client, firm, 
 
 
 def test_service_items_are_not_skipped_before_the_contacts_are_synced(client, firm):
-    connection = make_connection(
-        firm, contacts_synced_at=None, setup={"contacts_finished_at": None}
-    )
+    connection = make_connection(firm, contacts_synced_at=None, setup={"worked_off_at": None})
 
-    client.post(reverse("integrations:services"))
+    client.post(reverse("setup:services_skip"))
 
     assert connection.setups.get().services_skipped_at is None

@@ -123,3 +123,10 @@ def wizard(db: None, emulator: Emulator) -> Wizard:
     connection = connect(firm, member, emulator.access)
     setup = services.begin_setup(actor=actor, connection=connection, now=NOW)
     return Wizard(firm, member, actor, connection, setup, emulator)
+
+
+@pytest.fixture
+def half(wizard: Wizard) -> Any:
+    from tests.integrations.wizard.second_half import begin  # noqa: PLC0415  (it needs Wizard)
+
+    return begin(wizard)

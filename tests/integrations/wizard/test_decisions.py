@@ -130,7 +130,7 @@ def test_nothing_is_decided_without_the_permission_or_from_another_firm(wizard, 
 
 def test_lists_are_closed_once_sync_was_pressed(wizard, act):
     wizard.import_all()
-    Setup.objects.update(contacts_confirmed_at=wizard.clock.now)
+    Setup.objects.update(confirmed_at=wizard.clock.now)
 
     with pytest.raises(decisions.AlreadySynced):
         decisions.decide(name="new", rows=Rows(is_all=True), decision="leave_out", **act)

@@ -14,7 +14,7 @@ def labels(rows):
 
 
 def propose(wizard):
-    proposals.propose(wizard.setup, "contact", now=wizard.clock.now)
+    proposals.propose(wizard.setup, now=wizard.clock.now)
     wizard.setup.refresh_from_db()
 
 

@@ -75,7 +75,7 @@ def test_what_was_promised_is_done_on_both_sides(wizard, act):
     assert Link.objects.get(local_id=created.pk).state == Link.State.LINKED
     assert Link.objects.get(local_id=left.pk).state == Link.State.LEFT_OUT
     assert SyncMark.objects.get(local_id=left.pk).state == "not_synced"
-    assert wizard.setup.contacts_finished_at is not None
+    assert wizard.setup.worked_off_at is not None
     assert not ImportedRecord.objects.filter(label="Cool Cars").exists()
     assert ImportedRecord.objects.filter(label="Amy's Bird Sanctuary").exists()
 
