@@ -142,7 +142,10 @@ def _retire_the_pair(note_gone: Any) -> Any:
     """What is gone there is as if it had never been linked: it is made again."""
 
     def instead(connection: Any, entity: str, remote_id: str, *, now: Any) -> None:
-        link = Link.objects.get(connection=connection, entity=entity, remote_id=remote_id)
+        pairs = Link.objects.filter(connection=connection, entity=entity, remote_id=remote_id)
+        link = pairs.first()
+        if link is None:
+            return
         link.remote_id, link.remote_version, link.base, link.seen = None, None, {}, {}
         link.state, link.wake_at = Link.State.UNDECIDED, now
         link.save()
