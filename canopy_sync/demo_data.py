@@ -1,4 +1,4 @@
-"""The demo's firms, people and contacts, made to meet QuickBooks' sample company.
+"""The demo's firms, people, contacts and invoices, made to meet QuickBooks' sample company.
 
 The contacts of the paid firm fill the wizard's four lists: some carry the name of a customer
 (matched), some only look like one (unmatched), two share the name of one customer (duplicates),
@@ -13,7 +13,9 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 
+from canopy_sync import demo_billing
 from contacts import services
 from firms.middleware import actor_of
 from firms.models import BillingPlan, Firm, Licence, Membership, Role, User
@@ -146,6 +148,7 @@ def fill(*, now: datetime) -> None:
     password = make_password(PASSWORD)  # once: it is slow on purpose
     members = [_add(person, password) for person in PEOPLE]
     _add_contacts(members[0], now=now)
+    demo_billing.fill(actor=actor_of(members[0]), today=timezone.localdate(now), now=now)
 
 
 def _add(person: Person, password: str) -> Membership:

@@ -8,6 +8,8 @@ import pytest
 from django.contrib.auth import authenticate
 from django.utils import timezone
 
+from billing.models import Invoice
+from billing.queries import with_balance, with_status
 from canopy_sync import demo_data
 from contacts.models import Contact
 from firms.middleware import actor_of
@@ -40,6 +42,15 @@ def test_admins_alone_manage_integrations(filled):
     }  # fmt: skip
     assert not Firm.objects.get(name=demo_data.FREE).is_paying
     assert not Firm.objects.get(name=demo_data.NOTICES).has_billing
+
+
+def test_invoices_are_there_in_every_state_that_a_page_shows(filled):
+    today = timezone.localdate()
+    rows = with_status(with_balance(Invoice.objects.for_firm(filled)), today=today)
+
+    assert set(rows.values_list("shown_status", flat=True)) == {
+        "draft", "sent", "paid", "overdue", "void",
+    }  # fmt: skip
 
 
 def test_filling_twice_is_filling_once(filled):
