@@ -14,12 +14,6 @@ from tests.browser.demo import Demo, a_page, running_demo, sign_in
 FOLDER = Path(__file__).resolve().parents[2] / "shots"
 WIDTHS = (1440, 390)
 LISTS = ("matched", "unmatched", "duplicates", "new")
-ITEMS = (  # beside those of the sample company: one that agrees, some that differ, one alone
-    ("Installation", "50", ""),
-    ("Design", "80", "DS-1"),
-    ("Pest Controls", "35", ""),
-    ("Advisory hour", "210", ""),
-)
 AFTER = {
     "integrations-next": "/settings/integrations/",
     "integration-home": "/settings/integrations/qbo/",
@@ -30,7 +24,14 @@ AFTER = {
     "contacts": "/contacts/",
     "contact-detail": "/contacts/1/",
     "contact-edit": "/contacts/1/edit/",
-    "invoices": "/invoices/",
+    "service-items": "/service-items/",
+    "service-item": "/service-items/1/",
+    "invoices": "/invoices/?status=all",
+    "invoice-detail": "/invoices/5/",
+    "invoice-editor": "/invoices/7/edit/",
+    "invoice-void": "/invoices/5/void/",
+    "invoice-send": "/invoices/5/send/",
+    "invoice-settings": "/invoices/settings/",
     "team": "/settings/team/",
 }
 
@@ -89,12 +90,6 @@ def _walk(page: Page, demo: Demo) -> None:
 
 def _second_half(page: Page, demo: Demo) -> None:
     setup = f"{demo.url}/settings/integrations/qbo/setup"
-    for name, rate, sku in ITEMS:
-        page.goto(f"{demo.url}/service-items/new/")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Rate").fill(rate)
-        page.get_by_label("SKU").fill(sku)
-        page.get_by_role("button", name="Save").click()
     page.goto(f"{demo.url}/settings/integrations/")
     page.get_by_role("link", name="Next").click()
     _picture(page, "services-start")
@@ -104,9 +99,10 @@ def _second_half(page: Page, demo: Demo) -> None:
     for name in ("matched", "new", "unmatched"):
         page.goto(f"{setup}/services/{name}/")
         _picture(page, f"services-{name}")
-    page.get_by_label("More for Pest Controls").click()
+    page.get_by_label("More for Monthly bookkeeping").click()
     _picture(page, "services-more")
-    page.get_by_role("link", name="Use theirs for Design").click()
+    page.goto(f"{setup}/services/unmatched/")  # the open menu lies over the next row
+    page.get_by_role("link", name="Use theirs for Trimming").click()
     _picture(page, "services-use-theirs")
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name="Sync service items").click()
