@@ -378,3 +378,23 @@ def test_a_line_whose_item_does_not_sync_holds_the_invoice(books: World):
     books.sync()
     told: dict[str, Any] = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
     assert told["ItemRef"]["value"] == "6"
+
+
+# -- Bounded harm (P16) --------------------------------------------------------------------------
+
+
+def test_a_ledger_that_empties_there_does_not_empty_ours(books: World):
+    contact, item = books.create("Quist Boats"), make_item(books)
+    made = [draft(books, contact, item) for _ in range(24)]
+    for each in made:
+        invoices.mark_as_sent(actor=books.actor, invoice=each, now=books.now)
+    books.sync()
+    for each in made:
+        books.act(each, "delete")
+
+    books.sync(feed=True)
+
+    books.connection.refresh_from_db()
+    assert "stopped" in books.connection.held_reason
+    assert Invoice.objects.filter(status="void").count() == 20
+    assert Invoice.objects.filter(status="sent").count() == 4
