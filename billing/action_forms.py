@@ -58,6 +58,16 @@ class VoidForm(forms.Form):
         return self.cleaned_data["payments"] or KEEP
 
 
+class VoidPaymentForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    reason = forms.CharField(
+        required=False,
+        max_length=500,
+        help_text="Kept with the payment.",
+        error_messages={"max_length": "The reason can have at most 500 characters"},
+    )
+
+
 class BulkForm(forms.Form):
     """Which invoices: those that are ticked, or all that the list's address finds."""
 

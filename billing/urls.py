@@ -8,6 +8,8 @@ from billing.views import (
     invoice_editor,
     invoice_settings,
     invoices,
+    payment_editor,
+    payments,
     service_items,
 )
 
@@ -30,6 +32,12 @@ urlpatterns: list[URLPattern] = [
         "invoices/<int:pk>/duplicate/", invoice_actions.duplicate_invoice, name="invoice_duplicate"
     ),
     path("invoices/<int:pk>/delete/", invoice_actions.delete_draft, name="invoice_delete"),
+    path("invoices/<int:pk>/payments/new/", payment_editor.pay_invoice, name="payment_new"),
+    path("payments/", payments.payment_list, name="payments"),
+    path("payments/new/", payment_editor.new_payment, name="contact_payment_new"),
+    path("payments/<int:pk>/", payments.payment_detail, name="payment"),
+    path("payments/<int:pk>/edit/", payment_editor.edit_payment, name="payment_edit"),
+    path("payments/<int:pk>/void/", payments.void_payment, name="payment_void"),
     path("invoices/new/", invoice_editor.new_invoice, name="invoice_new"),
     path("invoices/<int:pk>/edit/", invoice_editor.edit_invoice, name="invoice_edit"),
     path("invoices/options/contacts/", invoice_editor.contact_options, name="contact_options"),

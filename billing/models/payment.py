@@ -38,6 +38,7 @@ class Payment(models.Model):
 
     form_key = models.UUIDField(null=True)  # as Invoice.form_key
     version = models.PositiveIntegerField(default=1)  # +1 at each change
+    changed_by = models.CharField(max_length=200, blank=True)  # who made this version, by name
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 

@@ -55,7 +55,7 @@ class InvoiceFilters:
         return cls(
             q=query.get("q", "").replace("\x00", "").strip()[:200],
             status=status if status in STATUSES else "open",
-            issued=issued if _period(issued) else "",
+            issued=issued if period_of(issued) else "",
             contact=int(contact) if re.fullmatch(r"[0-9]{1,15}", contact) else None,
             sync=sync if sync in (*SyncState.values, NEEDS_YOU) else "",
             sort=sort.removeprefix("-") if is_known else "issued",
@@ -69,7 +69,7 @@ class InvoiceFilters:
     @property
     def period(self) -> tuple[date, date] | None:
         """The first day of `issued`, and the first day after it."""
-        return _period(self.issued)
+        return period_of(self.issued)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,11 +202,11 @@ def _has_word(firm: Firm, word: str) -> Q:
         | Q(contact__display_name__icontains=word)
         | Q(pk__in=there.values("local_id"))
     )
-    amount = _amount(word)
+    amount = amount_in(word)
     return hit if amount is None else hit | Q(total=amount)
 
 
-def _amount(word: str) -> Decimal | None:
+def amount_in(word: str) -> Decimal | None:
     """ "1,043.75" and "$1043.75" are amounts."""
     digits = word.lstrip("$").replace(",", "")
     if not re.fullmatch(r"[0-9]{1,11}(\.[0-9]{1,2})?", digits):
@@ -214,7 +214,8 @@ def _amount(word: str) -> Decimal | None:
     return Decimal(digits)
 
 
-def _period(text: str) -> tuple[date, date] | None:
+def period_of(text: str) -> tuple[date, date] | None:
+    """The first day of a year or a month, "2026" or "2026-11", and the first day after it."""
     found = PERIOD.fullmatch(text)
     if not found or not 1900 <= int(found[1]) <= 2199:
         return None

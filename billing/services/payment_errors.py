@@ -7,11 +7,16 @@ from billing.models import Payment
 
 
 class PaymentError(BillingError):
-    """The payment could not be saved as it is; nothing was changed."""
+    """
+    The payment could not be saved as it is; nothing was changed.
 
-    def __init__(self, sentence: str, *, field: str = "") -> None:
+    `invoice_id`: the invoice whose part is wrong, where it is that of one.
+    """
+
+    def __init__(self, sentence: str, *, field: str = "", invoice_id: int | None = None) -> None:
         super().__init__(sentence)
         self.field = field
+        self.invoice_id = invoice_id
 
 
 class PaymentChanged(PaymentError):
@@ -33,12 +38,12 @@ class PaymentLocked(PaymentError):
 class AppliedTooMuch(PaymentError):
     """More would be applied than was received, or than an invoice owes."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, field="parts")
+    def __init__(self, sentence: str, *, invoice_id: int | None = None) -> None:
+        super().__init__(sentence, field="parts", invoice_id=invoice_id)
 
 
 class NotPayable(PaymentError):
     """The invoice is a draft, void, or somebody else's."""
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, field="parts")
+    def __init__(self, sentence: str, *, invoice_id: int | None = None) -> None:
+        super().__init__(sentence, field="parts", invoice_id=invoice_id)

@@ -15,6 +15,7 @@ def lock(payment_id: int, *, firm_id: int) -> Payment:
 
 
 def insert(*, actor: Actor, payment: Payment, parts: Sequence[PaymentPart]) -> None:
+    payment.changed_by = actor.label[:200]
     payment.save(force_insert=True)
     _write_parts(payment, parts)
     _tell(actor, payment)
@@ -33,7 +34,7 @@ def update(
     records of the books alone stay behind them.
     """
     payment.version += 1
-    payment.updated_at = now
+    payment.updated_at, payment.changed_by = now, actor.label[:200]
     payment.save()
     if parts is not None:
         theirs = list(payment.parts.filter(invoice=None)) if keeps_theirs else []

@@ -249,15 +249,18 @@ def _check_part(
 ) -> None:
     if invoice.status != Invoice.Status.SENT and not (was_there and invoice.is_void):
         raise errors.NotPayable(
-            f"{invoice} is {invoice.get_status_display().lower()}, so nothing can be paid on it."
+            f"{invoice} is {invoice.get_status_display().lower()}, so nothing can be paid on it.",
+            invoice_id=invoice.pk,
         )
     if invoice.contact_id not in family:
         raise errors.NotPayable(
             f"{invoice} is of another contact. A payment pays invoices of its contact and of "
-            "those below it."
+            "those below it.",
+            invoice_id=invoice.pk,
         )
     if not invoice.is_void and amount > owed:
         raise errors.AppliedTooMuch(
             f"{invoice} owes {max(owed, Decimal(0)):,.2f}, so {amount:,.2f} is too much. Leave "
-            "the rest unapplied."
+            "the rest unapplied.",
+            invoice_id=invoice.pk,
         )

@@ -54,8 +54,8 @@ def invoice_list(request: FirmRequest) -> HttpResponse:
         "sort_columns": _sort_columns(filters),
         "sync_choices": SYNC_CHOICES,
         "sync_label": dict(SYNC_CHOICES).get(filters.sync, ""),
-        "issued_choices": _issued_choices(today),
-        "issued_label": _issued_label(filters.issued),
+        "issued_choices": period_choices(today),
+        "issued_label": period_label(filters.issued),
         "contact": _contact(request, filters),
         "pick": request.GET.get("pick") if request.GET.get("pick") in ("page", "all") else "",
         "bulk_actions": bulk.actions(),
@@ -149,18 +149,19 @@ def _sort_columns(filters: queries.InvoiceFilters) -> list[dict[str, str]]:
     return columns
 
 
-def _issued_choices(today: date) -> list[tuple[str, str]]:
+def period_choices(today: date) -> list[tuple[str, str]]:
     """The months and years that people ask for: (value, label)."""
     last = date(today.year - 1, 12, 1) if today.month == 1 else today.replace(month=today.month - 1)
     months = [f"{day:%Y-%m}" for day in (today, last.replace(day=1))]
     years = [str(today.year), str(today.year - 1)]
-    return [(value, _issued_label(value)) for value in (*months, *years)]
+    return [(value, period_label(value)) for value in (*months, *years)]
 
 
-def _issued_label(issued: str) -> str:
-    if len(issued) != 7:
-        return issued
-    return f"{date.fromisoformat(issued + '-01'):%b %Y}"
+def period_label(period: str) -> str:
+    """ "2026" as it is, "2026-11" as "Nov 2026"."""
+    if len(period) != 7:
+        return period
+    return f"{date.fromisoformat(period + '-01'):%b %Y}"
 
 
 def _contact(request: HttpRequest, filters: queries.InvoiceFilters) -> Contact | None:

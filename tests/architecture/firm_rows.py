@@ -31,6 +31,7 @@ from tests.factories import (
     make_firm,
     make_invoice,
     make_member,
+    make_payment,
     make_service_item,
     make_tax_rate,
 )
@@ -74,6 +75,7 @@ def _bill_something(firm: Firm, contact: Contact) -> None:
         lock_reason=None,
         now=timezone.now(),
     )
+    make_payment(sent, 10)
 
 
 def _connect(firm: Firm, company_id: str) -> Connection:

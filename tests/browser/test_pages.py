@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from billing.models import InvoiceMail
-from billing.services import invoices
+from billing.services import invoices, payments
 from contacts.models import Contact
 from firms.models import Firm, User
 from firms.permissions import VIEWER, Actor
@@ -20,6 +20,7 @@ from tests.factories import (
     make_invoice,
     make_line,
     make_member,
+    make_payment,
     make_service_item,
     make_tax_rate,
 )
@@ -95,6 +96,7 @@ def addresses(firm: Firm) -> list[str]:
         *(f"/invoices/{each.pk}/edit/" for each in (draft, locked, void)),
         "/invoices/settings/",
         *_addresses_of_invoices(firm, long),
+        *_addresses_of_payments(firm, long),
         "/settings/firm/",
         "/settings/team/",
         "/settings/team/invite/",
@@ -136,6 +138,29 @@ def _addresses_of_invoices(firm: Firm, contact: Contact) -> list[str]:
         f"{invoice}duplicate/",
         f"/invoices/{draft.pk}/",
         f"/invoices/{draft.pk}/delete/",
+    ]
+
+
+def _addresses_of_payments(firm: Firm, contact: Contact) -> list[str]:
+    """One with a rest, one that is locked, one that is void; forms of them, and new ones."""
+    sync = Actor.for_sync(firm_id=firm.pk)
+    bill = make_invoice(firm, contact=contact, number="M" * 20)
+    part = {"invoice_id": bill.pk, "amount": Decimal(50)}
+    texts = {"method": "W" * 31, "reference": "W" * 100}
+    open_one = make_payment(bill, "99999999998.5", parts=[part], **texts)
+    locked, void = make_payment(bill, 10), make_payment(bill, 10)
+    payments.note_from_books(actor=sync, payment_id=locked.pk, lock_reason="W" * 200, now=NOW)
+    payments.void_payment(actor=sync, payment=void, version=1, reason="W" * 500, now=NOW)
+    return [
+        "/payments/",
+        "/payments/?tab=all&received=2026&sync=not_synced",
+        "/payments/?q=nothing",
+        *(f"/payments/{each.pk}/" for each in (open_one, locked, void)),
+        *(f"/payments/{each.pk}/edit/" for each in (open_one, locked, void)),
+        *(f"/payments/{each.pk}/void/" for each in (open_one, locked)),
+        "/payments/new/",
+        f"/payments/new/?contact={contact.pk}",
+        f"/invoices/{bill.pk}/payments/new/",
     ]
 
 
