@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from integrations.entities.contact import ContactRecord
@@ -89,6 +90,7 @@ class ContactMapping:
             changed_at=parse_time(times.get("LastUpdatedTime")),
             created_at=parse_time(times.get("CreateTime")),
             is_read_only=payload.get("IsProject") is True,
+            facts=_facts(payload),
             raw=payload,
         )
 
@@ -125,6 +127,12 @@ class ContactMapping:
 
     def spellings(self, name: str) -> list[str]:
         return [name, f"{name} (deleted)", f"{name} (deleted 1)", f"{name} (deleted 2)"]
+
+
+def _facts(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What the customer owes there, its own without its children's: only compared and shown."""
+    told = payload.get("Balance")
+    return {} if told is None else {"balance": f"{Decimal(str(told)):f}"}
 
 
 def _display_name(payload: Mapping[str, Any]) -> str:

@@ -58,6 +58,7 @@ SENDABLE: Final[Mapping[str, frozenset[str]]] = {
 CENT: Final = Decimal("0.01")
 ZERO: Final = Decimal(0)
 MOST: Final = Decimal("99999999999")
+DECIMALS: Final = 7
 VOIDED: Final = "Voided"
 
 
@@ -147,5 +148,19 @@ def check_amount(label: str, element: str, value: Decimal) -> None:
             f"{label} of {value:f} is outside what QuickBooks takes: at most {MOST:,} in whole"
             " cents.",
             what_to_do="Change the amount.",
+            element=element,
+        )
+
+
+def check_decimals(label: str, element: str, value: Decimal) -> None:
+    """
+    Raises:
+        InvalidValue: it has more decimals than QuickBooks keeps; it is never rounded.
+    """
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > DECIMALS:
+        raise InvalidValue(
+            f"{label} has more than {DECIMALS} decimals.",
+            what_to_do=f"Change it to at most {DECIMALS} decimals.",
             element=element,
         )

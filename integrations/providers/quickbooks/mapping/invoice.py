@@ -19,6 +19,8 @@ from integrations.providers.quickbooks.mapping.forms import (
     ZERO,
     amount_of,
     as_ref,
+    check_amount,
+    check_decimals,
     check_text,
     life_of,
     linked,
@@ -391,9 +393,11 @@ def _discount(values: Mapping[str, Any], old: Sequence[Mapping[str, Any]]) -> di
     detail = {**object_of(line.get(mapped.DISCOUNT)), "PercentBased": bool(percent)}
     detail.pop("DiscountPercent", None)
     if percent:
+        check_decimals("The discount in percent", "DiscountPercent", Decimal(percent))
         detail["DiscountPercent"] = Decimal(percent)
         line["Amount"] = amount_of(values.get("discount"))
     else:
+        check_amount("The discount", "DiscountLineDetail", Decimal(str(amount)))
         line["Amount"] = Decimal(str(amount))
     return {**line, "DetailType": mapped.DISCOUNT, mapped.DISCOUNT: detail}
 

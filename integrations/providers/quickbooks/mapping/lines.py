@@ -16,6 +16,7 @@ from integrations.errors import InvalidValue, SetUpNeeded
 from integrations.providers.quickbooks.mapping.forms import (
     amount_of,
     check_amount,
+    check_decimals,
     check_text,
     money_text,
     sendable,
@@ -31,8 +32,8 @@ BUNDLE: Final = "GroupLineDetail"
 DISCOUNT: Final = "DiscountLineDetail"
 SUBTOTAL: Final = "SubTotalLineDetail"
 REASONS: Final = {BUNDLE: "A bundle of QuickBooks", WORDS: "A subtotal of QuickBooks"}
+SUBTOTAL_WORDS: Final = "Subtotal:"
 DESCRIPTION_LIMIT: Final = 4000
-DECIMALS: Final = 7
 
 
 # -- From QuickBooks -----------------------------------------------------------------------------
@@ -71,7 +72,11 @@ def _read_line(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_subtotal(told: Mapping[str, Any]) -> bool:
-    return str(told.get("Description") or "").startswith("Subtotal:")
+    return _makes_subtotal(told.get("Description"))
+
+
+def _makes_subtotal(words: Any) -> bool:
+    return str(words or "").startswith(SUBTOTAL_WORDS)
 
 
 def _read_sale(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +92,7 @@ def _read_sale(told: Mapping[str, Any]) -> dict[str, Any]:
         "served_on": str(detail.get("ServiceDate") or ""),
         "quantity": number_text(detail.get("Qty")),
         "rate": number_text(detail.get("UnitPrice")),
-        "amount": money_text(amount_of(told.get("Amount"))),
+        "amount": f"{amount_of(told['Amount']):.2f}" if "Amount" in told else "",
         "is_taxable": object_of(detail.get("TaxCodeRef")).get("value") == "TAX",
         "lock_reason": "Shipping or another special line of QuickBooks" if is_special else "",
     }
@@ -127,9 +132,22 @@ def _write_line(
         DESCRIPTION_LIMIT,
     )
     common = {**old, "LineNum": number, "Description": str(line.get("description") or "")}
-    if line["kind"] == TEXT or line.get("amount") in (None, ""):
+    has_amount = line.get("amount") not in (None, "")
+    if line["kind"] == TEXT or not (has_amount or SALE in old):
+        _check_words(line, number)
         return _write_words(line, common, old)
     return _write_sale(line, common, old, number, company)
+
+
+def _check_words(line: Mapping[str, Any], number: int) -> None:
+    """Words that would make the line a subtotal there (4.6.2)."""
+    if _makes_subtotal(line.get("description")):
+        raise InvalidValue(
+            f'The description of line {number} begins with "{SUBTOTAL_WORDS}", which makes a'
+            " subtotal in QuickBooks.",
+            what_to_do="Begin it with other words.",
+            element="Description",
+        )
 
 
 def _write_words(
@@ -151,7 +169,7 @@ def _write_sale(
     number: int,
     company: Mapping[str, Any],
 ) -> dict[str, Any]:
-    amount = Decimal(line["amount"])
+    amount = amount_of(line.get("amount") or old.get("Amount"))
     check_amount(f"The amount of line {number}", "Amount", amount)
     detail = dict(object_of(old.get(SALE)))
     item_id = _item_id(line, number, company)
@@ -193,11 +211,6 @@ def _number(line: Mapping[str, Any], name: str, number: int) -> Decimal | None:
     if text in (None, ""):
         return None
     value = Decimal(str(text))
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > DECIMALS:
-        raise InvalidValue(
-            f"The {name} of line {number} has more than {DECIMALS} decimals.",
-            what_to_do=f"Change it to at most {DECIMALS} decimals.",
-            element="Qty" if name == "quantity" else "UnitPrice",
-        )
+    element = "Qty" if name == "quantity" else "UnitPrice"
+    check_decimals(f"The {name} of line {number}", element, value)
     return value

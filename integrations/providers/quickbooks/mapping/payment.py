@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import Any, Final
 
 from integrations.entities.payment import REFERENCE_LIMIT, PaymentRecord
@@ -36,6 +37,7 @@ DEPOSITED: Final = (
 )
 CARD: Final = "QuickBooks Payments took it. Refund it in QuickBooks."
 MEMO_LIMIT: Final = 4000
+MOST_IN_QUESTION: Final = 10
 
 
 class PaymentMapping:
@@ -139,13 +141,19 @@ def _record(payload: Mapping[str, Any]) -> PaymentRecord:
     told["long_reference"] = "" if not is_sparse else UNKNOWN
     if has("Line"):
         told["amount"] = money_text(amount_of(payload.get("TotalAmt")))
-        told["parts"] = _read_parts(payload.get("Line") or [])
+        told["parts"] = _read_parts(payload)
         told["currency"] = ref_id(payload, "CurrencyRef")
     return PaymentRecord(**told)
 
 
-def _read_parts(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What is paid, by record; two lines for one record are one part."""
+def _read_parts(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """
+    What is paid, by record; two lines for one record are one part.
+
+    QuickBooks writes no signs: what is used up, a credit memo, is below 0 here, so that the parts
+    and what is unapplied add up to the payment.
+    """
+    lines: Sequence[Mapping[str, Any]] = payload.get("Line") or []
     sums: dict[tuple[str, str], Decimal] = {}
     labels: dict[tuple[str, str], str] = {}
     for line in lines:
@@ -153,8 +161,27 @@ def _read_parts(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             key = (kind, txn_id)
             sums[key] = sums.get(key, ZERO) + amount_of(line.get("Amount"))
             labels[key] = f"{kind} {_number_of(line) or txn_id}"
-    return [_read_part(kind, txn_id, amount, labels[kind, txn_id])
-            for (kind, txn_id), amount in sums.items()]  # fmt: skip
+    applied = amount_of(payload.get("TotalAmt")) - amount_of(payload.get("UnappliedAmt"))
+    signs = _signs(sums, applied)
+    return [
+        _read_part(kind, txn_id, sign * amount, labels[kind, txn_id])
+        for sign, ((kind, txn_id), amount) in zip(signs, sums.items(), strict=True)
+    ]
+
+
+def _signs(sums: Mapping[tuple[str, str], Decimal], applied: Decimal) -> tuple[int, ...]:
+    """
+    1 for what is paid, -1 for what is used to pay it. A journal entry may be either: by what was
+    applied in all, where few enough are in question.
+    """
+    known = {"Invoice": (1,), "CreditMemo": (-1,)}
+    choices = [known.get(kind, (1, -1)) for kind, _ in sums]
+    if sum(len(each) > 1 for each in choices) <= MOST_IN_QUESTION:
+        for signs in product(*choices):
+            worth = (sign * each for sign, each in zip(signs, sums.values(), strict=True))
+            if sum(worth, ZERO) == applied:
+                return signs
+    return tuple(each[0] for each in choices)
 
 
 def _read_part(kind: str, txn_id: str, amount: Decimal, label: str) -> dict[str, Any]:
@@ -229,7 +256,7 @@ def _line(
     if part.get("invoice") is not None:
         kind, txn_id = "Invoice", sent_ref(part["invoice"], "What a payment pays")
     old = dict(by_txn.get((kind, txn_id), {}))
-    amount = Decimal(part["amount"])
+    amount = abs(Decimal(part["amount"]))  # below 0 here: used to pay, see _read_parts
     check_amount("A part of the payment", "Amount", amount)
     return {**old, "Amount": amount, "LinkedTxn": [{"TxnId": txn_id, "TxnType": kind}]}
 
