@@ -22,7 +22,7 @@ from integrations.models import Activity, Connection, InboxEntry, Intent, Issue,
 from integrations.providers.base import Books, Operation, Snapshot
 from integrations.reconcile.plan import Create, Plan, Retire, Update
 from integrations.reconcile.policy import Decision, Direction, Policy, Side
-from integrations.reconcile.record import UNKNOWN, Life, Record, is_blank
+from integrations.reconcile.record import Life, Record, goes_along, is_blank
 from integrations.reconcile.three_way import reconcile
 from integrations.sync import (
     activity,
@@ -437,12 +437,7 @@ class _Look:
         link.base = dict(base)
         link.seen = {}
         if remote is not None:
-            link.seen = {
-                each.name: value
-                for each in self.spec.record.fields()
-                if (value := getattr(remote, each.name)) is not UNKNOWN
-                and not (each.name in base and each.same(base[each.name], value))
-            }
+            link.seen = _seen(remote, base)
         if self.local is not None:
             link.local_version = self.local.version
             link.label = self.local.label[:600]
@@ -760,6 +755,29 @@ class _Look:
     def _outbox_of_pair(self) -> Q:
         link = self.link
         return Q(connection=self.connection, entity=link.entity, local_id=link.local_id)
+
+
+def _seen(remote: Record, base: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    What they hold apart from the base. Of a group of which anything is apart, what goes along too:
+    whoever takes the group from here later takes it whole.
+    """
+    told = remote.values()
+    fields = [each for each in remote.fields() if each.name in told]
+    apart = [
+        each
+        for each in fields
+        if not (each.name in base and each.same(base[each.name], told[each.name]))
+    ]
+    groups = {each.group for each in apart}
+    along = [
+        each
+        for each in fields
+        if each.group in groups
+        and each.key is goes_along
+        and base.get(each.name) != told[each.name]
+    ]
+    return {each.name: told[each.name] for each in [*apart, *along]}
 
 
 def _is_older(heard: Snapshot, link: Link) -> bool:

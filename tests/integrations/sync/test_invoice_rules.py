@@ -398,3 +398,27 @@ def test_a_ledger_that_empties_there_does_not_empty_ours(books: World):
     assert "stopped" in books.connection.held_reason
     assert Invoice.objects.filter(status="void").count() == 20
     assert Invoice.objects.filter(status="sent").count() == 4
+
+
+def test_a_discount_taken_off_there_while_edited_here_is_off_here_once_decided(books: World):
+    discounted = {"discount_percent": Decimal(10), "is_discount_before_tax": True}
+    invoice = linked(books, **discounted)
+    told = books.theirs(invoice)["Line"]
+    line = next(each for each in told if each["DetailType"] == "SalesItemLineDetail")
+    row = invoice.lines.get()
+    again = LineInput(
+        line_id=row.pk, service_item_id=row.service_item_id, description="Edited here",
+        quantity=row.quantity, rate=row.rate,
+    )  # fmt: skip
+    edit(books, invoice, lines=[again])
+    books.act(invoice, "update", Line=[{**line, "Description": "Edited there"}])
+    books.sync(feed=True)
+    issue = Issue.objects.get(kind=Issue.Kind.CONFLICT, state="open")
+
+    issues.decide(actor=books.actor, issue=issue, keep={"money": Side.REMOTE}, now=books.now)
+    books.sync(after=12)
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.discount, invoice.total) == (0, 300)
+    assert not Issue.objects.filter(state="open").exists()
