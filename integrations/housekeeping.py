@@ -8,6 +8,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from integrations.models import CallCount, ConsentRequest
+from integrations.sync import agreement
 
 COUNTS_KEPT = timedelta(days=62)  # last month's metered reads are still shown
 CONSENTS_KEPT = timedelta(days=1)  # they are good for ten minutes
@@ -17,6 +18,7 @@ def tidy(*, now: datetime) -> list[str]:
     """Make the partitions of this month and the next; forget old counts. Return what was made."""
     CallCount.objects.filter(minute__lt=now - COUNTS_KEPT).delete()
     ConsentRequest.objects.filter(made_at__lt=now - CONSENTS_KEPT).delete()
+    agreement.prune(now=now)
     this = now.date().replace(day=1)
     return [name for month in (this, _after(this)) if (name := make_partition(month))]
 

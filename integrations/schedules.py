@@ -9,6 +9,7 @@ SCHEDULES = {
     "sweep": ("integrations.tasks.sweep", 1),
     "probe_unavailable": ("integrations.tasks.probe_unavailable", 60),
     "reread_companies": ("integrations.tasks.reread_companies", 24 * 60),
+    "compare_tonight": ("integrations.tasks.compare_tonight", 10),
     "tidy": ("integrations.tasks.tidy", 24 * 60),
 }
 

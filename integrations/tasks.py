@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations import housekeeping
 from integrations.models import Connection
-from integrations.sync import connections, engine, notices
+from integrations.sync import agreement, connections, engine, notices
 from integrations.wizard import importing, report, syncing
 
 
@@ -46,6 +46,16 @@ def tidy() -> str:
     """Make room for next month, and forget what nobody asks for any more."""
     made = housekeeping.tidy(now=timezone.now())
     return f"made {', '.join(made) or 'nothing'}"
+
+
+def compare_tonight() -> str:
+    """Begin the comparisons that are due, and take up what stands still."""
+    return f"{agreement.start_due(now=timezone.now())} rung"
+
+
+def compare_sides(run_id: int) -> str:
+    """Compare on, for a run of the agreement report."""
+    return f"agreement {run_id}: {agreement.work(run_id)}"
 
 
 def import_records(setup_id: int) -> str:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from django.db.models import QuerySet
 from django.dispatch import Signal
 
 from firms.permissions import Actor
@@ -94,6 +95,15 @@ class LocalStore(Protocol):
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         """Ids of the firm's records that were made or changed after `since`."""
 
+    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
+        """The next ids beyond `after`, in order, each with when its record was last changed."""
+
+    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
+        """
+        What each of these adds to what its contact owes: the balance of an invoice, of a payment
+        what is unapplied (below 0). Drafts and what is no transaction have none.
+        """
+
     def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
         """Write what the books hold as a new record of ours. Raises LocalRefused."""
 
@@ -131,6 +141,12 @@ class LocalStore(Protocol):
 
         It is shown, never merged: no version, no event. Writes nothing where nothing differs.
         """
+
+
+def page_of_ids(rows: QuerySet[Any], *, after: int, limit: int) -> list[tuple[int, datetime]]:
+    """See LocalStore.page_of_ids; `rows`: all of the firm."""
+    beyond = rows.filter(pk__gt=after).order_by("pk")
+    return list(beyond.values_list("pk", "updated_at")[:limit])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -15,7 +16,14 @@ from contacts import services
 from contacts.events import contact_changed
 from contacts.models import Address, Contact
 from firms.permissions import Actor
-from integrations.entities.base import EntitySpec, Local, LocalRefused, Reference, Rules
+from integrations.entities.base import (
+    EntitySpec,
+    Local,
+    LocalRefused,
+    Reference,
+    Rules,
+    page_of_ids,
+)
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part
@@ -95,6 +103,13 @@ class ContactStore:
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         rows = Contact.objects.for_firm(firm_id).filter(updated_at__gt=since)
         return list(rows.values_list("pk", flat=True))
+
+    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
+        rows = Contact.objects.for_firm(firm_id)
+        return page_of_ids(rows, after=after, limit=limit)
+
+    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
+        return {}
 
     def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
         return self._accept(actor=actor, local_id=None, values=values, now=now)

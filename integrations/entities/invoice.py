@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from billing.errors import BillingError
 from billing.events import invoice_changed
 from billing.models import Invoice, InvoiceLine, VoidedBy
+from billing.queries import balances_of
 from billing.services import invoices, invoices_from_books
 from firms.permissions import Actor
 from integrations.entities import lines
@@ -25,6 +26,7 @@ from integrations.entities.base import (
     Rules,
     Unlinked,
     id_of_theirs,
+    page_of_ids,
     theirs,
 )
 from integrations.entities.contact import fold
@@ -112,6 +114,14 @@ class InvoiceStore:
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         rows = Invoice.objects.for_firm(firm_id).filter(updated_at__gt=since)
         return list(rows.values_list("pk", flat=True))
+
+    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
+        rows = Invoice.objects.for_firm(firm_id)
+        return page_of_ids(rows, after=after, limit=limit)
+
+    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
+        sent = Invoice.objects.for_firm(firm_id).filter(pk__in=local_ids)
+        return balances_of(sent.exclude(status=Invoice.Status.DRAFT))
 
     def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
         return self._accept(actor=actor, local_id=None, values=values, now=now)

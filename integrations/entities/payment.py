@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from billing.errors import BillingError
 from billing.events import payment_changed
 from billing.models import Payment, PaymentPart, VoidedBy
+from billing.queries import with_unapplied
 from billing.services import payments
 from firms.permissions import Actor
 from integrations.entities import lines
@@ -25,6 +26,7 @@ from integrations.entities.base import (
     Rules,
     Unlinked,
     id_of_theirs,
+    page_of_ids,
     theirs,
 )
 from integrations.entities.contact import fold
@@ -77,6 +79,16 @@ class PaymentStore:
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         rows = Payment.objects.for_firm(firm_id).filter(updated_at__gt=since)
         return list(rows.values_list("pk", flat=True))
+
+    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
+        rows = Payment.objects.for_firm(firm_id)
+        return page_of_ids(rows, after=after, limit=limit)
+
+    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
+        rows: QuerySet[Any] = with_unapplied(
+            Payment.objects.for_firm(firm_id).filter(pk__in=local_ids)
+        )
+        return {each.pk: -each.unapplied for each in rows}
 
     def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
         return self._accept(actor=actor, local_id=None, values=values, now=now)

@@ -15,7 +15,7 @@ from billing.events import service_item_changed
 from billing.models import ServiceItem
 from billing.services import service_items
 from firms.permissions import Actor
-from integrations.entities.base import EntitySpec, Half, Local, LocalRefused
+from integrations.entities.base import EntitySpec, Half, Local, LocalRefused, page_of_ids
 from integrations.entities.contact import fold
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction
@@ -68,6 +68,13 @@ class ServiceItemStore:
     def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
         rows = ServiceItem.objects.for_firm(firm_id).filter(updated_at__gt=since)
         return list(rows.values_list("pk", flat=True))
+
+    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
+        rows = ServiceItem.objects.for_firm(firm_id)
+        return page_of_ids(rows, after=after, limit=limit)
+
+    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
+        return {}
 
     def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
         return self._accept(actor=actor, local_id=None, values=values, now=now)

@@ -1,6 +1,7 @@
 """The rows of the sync, by subject."""
 
 from integrations.models.activity import Activity
+from integrations.models.agreement import AgreementRow, AgreementRun
 from integrations.models.connection import (
     CallBudget,
     CallCount,
@@ -20,6 +21,8 @@ from integrations.models.setup import ImportedRecord, MatchProposal, Setup
 
 __all__ = [
     "Activity",
+    "AgreementRow",
+    "AgreementRun",
     "CallBudget",
     "CallCount",
     "CallSlot",

@@ -69,13 +69,13 @@ def pull(connection: Connection, *, books: Books, lease: leases.Held, now: datet
     if cursor.listing is not None:
         return _list_on(connection, cursor, books=books, lease=lease, now=now)
     try:
-        page = books.changes_since(cursor.value - OVERLAP, _followed(connection))
+        page = books.changes_since(cursor.value - OVERLAP, followed(connection))
     except FeedTooOld:
         _begin_listing(connection, cursor, now=now)
         return _list_on(connection, cursor, books=books, lease=lease, now=now)
     with transaction.atomic():
         leases.check(lease)
-        news = _take_in(connection, page.snapshots, source=InboxEntry.Source.FEED, now=now)
+        news = take_in(connection, page.snapshots, source=InboxEntry.Source.FEED, now=now)
         for each in page.removed:
             _note_removed(connection, each, now=now)
         waiting = _settle_bells(connection, page.snapshots, now=now)
@@ -106,9 +106,7 @@ def _until_next(connection: Connection, *, news: int, waiting: bool, now: dateti
     return WITH_WEBHOOKS if is_trusted else WITHOUT_WEBHOOKS
 
 
-def _take_in(
-    connection: Connection, told: Sequence[Snapshot], *, source: str, now: datetime
-) -> int:
+def take_in(connection: Connection, told: Sequence[Snapshot], *, source: str, now: datetime) -> int:
     """
     Keep what is newer than what its pair has seen, and ring for it.
 
@@ -153,6 +151,15 @@ def _take_in(
         batch_size=1000,
     )
     return len(news)
+
+
+def take_again(connection: Connection, told: Sequence[Snapshot], *, now: datetime) -> None:
+    """Their pairs saw these versions with other content: what is told now is looked at again."""
+    snapshots.remember(connection, told, now=now)
+    for entity in {each.entity for each in told}:
+        ids = [each.remote_id for each in told if each.entity == entity]
+        found = Link.objects.filter(connection=connection, entity=entity, remote_id__in=ids)
+        pairs.wake(found.exclude(state__in=pairs.HIDDEN), now=now, lane=Link.Lane.BULK)
 
 
 def _restored(
@@ -340,7 +347,7 @@ def follow_merges(connection: Connection, *, now: datetime) -> None:
 # -- everything ----------------------------------------------------------------------------------
 
 
-def _followed(connection: Connection) -> list[str]:
+def followed(connection: Connection) -> list[str]:
     """The entities that are read: those that sync, or are being set up."""
     has_billing = connection.billing_started_at is not None
     return entities_of(connection.profile, with_billing=has_billing)
@@ -348,7 +355,7 @@ def _followed(connection: Connection) -> list[str]:
 
 def _begin_listing(connection: Connection, cursor: Cursor, *, now: datetime) -> None:
     """The feed cannot tell all: list every entity in full, then go on from before it began."""
-    cursor.listing = {"entity": _followed(connection)[0], "position": 1, "since": None, "told": 0}
+    cursor.listing = {"entity": followed(connection)[0], "position": 1, "since": None, "told": 0}
     cursor.wanted_at = now
     cursor.save(update_fields=["listing", "wanted_at"])
 
@@ -361,10 +368,10 @@ def _list_on(
     page = books.list(listing["entity"], which="all", position=listing["position"], size=PAGE)
     with transaction.atomic():
         leases.check(lease)
-        news = _take_in(connection, page.snapshots, source=InboxEntry.Source.LISTING, now=now)
+        news = take_in(connection, page.snapshots, source=InboxEntry.Source.LISTING, now=now)
         listing["since"] = listing["since"] or page.read_at.isoformat()
         listing["told"] += len(page.snapshots)
-        entities = _followed(connection)
+        entities = followed(connection)
         place = entities.index(listing["entity"])
         if page.next_position is not None:
             listing["position"] = page.next_position - OVERLAP_ROWS

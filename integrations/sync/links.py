@@ -38,7 +38,7 @@ def wake_blocked(link: Link, *, now: datetime) -> None:
     went_on = [each for each in found if each.remote_id and each.rests != Link.Rests.DEPENDENCY]
     if went_on and link.state == Link.State.LINKED:
         for each in went_on:
-            _read_again(each, now=now)
+            read_again(each, now=now)
         waiting.exclude(rests=Link.Rests.DEPENDENCY).update(blocked_on=None)
 
 
@@ -345,10 +345,10 @@ def _ask_for_content(link: Link, *, now: datetime) -> None:
         ).exists()
     )
     if not is_known:
-        _read_again(link, now=now)
+        read_again(link, now=now)
 
 
-def _read_again(link: Link, *, now: datetime) -> None:
+def read_again(link: Link, *, now: datetime) -> None:
     """Have what the record there holds read by its id."""
     assert link.remote_id is not None
     InboxEntry.objects.create(

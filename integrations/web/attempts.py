@@ -11,11 +11,20 @@ from django.http import HttpRequest
 from contacts.services import ContactError
 from integrations.entities.base import LocalRefused
 from integrations.errors import SyncError
+from integrations.sync.agreement import CannotCompare
 from integrations.sync.connections import ConnectError
 from integrations.sync.issues import AnotherKind, NothingToDecide
 from integrations.web import notices
 
-EXPECTED = (SyncError, ConnectError, ContactError, LocalRefused, AnotherKind, NothingToDecide)
+EXPECTED = (
+    SyncError,
+    ConnectError,
+    ContactError,
+    LocalRefused,
+    AnotherKind,
+    NothingToDecide,
+    CannotCompare,
+)
 
 
 def attempt(request: HttpRequest, action: Callable[[], Any], *, done: str = "") -> bool:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from integrations.web.views import (
     activity,
+    agreement,
     connection,
     consent,
     home,
@@ -39,6 +40,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("qbo/activity/", activity.activity, name="activity"),
     path("qbo/activity/export.csv", activity.export, name="activity_csv"),
     path("qbo/activity/<uuid:pk>/", activity.entry, name="activity_entry"),
+    # Whether both sides hold the same
+    path("qbo/agreement/", agreement.report, name="agreement"),
+    path("qbo/agreement/compare/", agreement.compare, name="agreement_compare"),
+    path("qbo/agreement/export.csv", agreement.export, name="agreement_csv"),
     # What needs a person
     path("qbo/issues/retry-all/", issues.retry_all, name="retry_all"),
     path("qbo/issues/<int:pk>/", issues.issue, name="issue"),

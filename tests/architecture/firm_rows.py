@@ -15,6 +15,8 @@ from firms.models import Firm
 from firms.permissions import Actor
 from integrations.models import (
     Activity,
+    AgreementRow,
+    AgreementRun,
     Connection,
     Cursor,
     ImportedRecord,
@@ -55,6 +57,7 @@ def fill(*, company_id: str) -> Firm:
         label=contact.display_name,
     )
     _ask_something(firm, connection, link)
+    _compare_something(firm, connection, link)
     _review_something(firm, connection, contact)
     return firm
 
@@ -108,6 +111,14 @@ def _ask_something(firm: Firm, connection: Connection, link: Link) -> None:
         result=Activity.Result.FAILED,
         title="Refused by QuickBooks",
     )
+
+
+def _compare_something(firm: Firm, connection: Connection, link: Link) -> None:
+    now = timezone.now()
+    run = AgreementRun.objects.create(
+        connection=connection, firm=firm, started_at=now, worked_at=now, state="done"
+    )
+    AgreementRow.objects.create(run=run, firm=firm, entity="contact", link=link, result="differs")
 
 
 def _review_something(firm: Firm, connection: Connection, contact: Contact) -> None:

@@ -318,7 +318,7 @@ BUGS = {
         "P4",
     ),
     "absent means gone": Bug(
-        "integrations.sync.feed._take_in", _absent_means_gone, listed_while_reads_lag, "P19"
+        "integrations.sync.feed.take_in", _absent_means_gone, listed_while_reads_lag, "P19"
     ),
     "trust a lagging read": Bug(
         "integrations.sync.apply._is_older",

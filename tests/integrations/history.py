@@ -508,7 +508,7 @@ DEATHS: dict[str, tuple[str, bool]] = {
     "answer read, not stored": ("integrations.sync.intents.send", True),
     "answer stored": ("integrations.sync.engine.settle", True),
     "local write done": ("integrations.sync.activity.write", False),
-    "feed read, not stored": ("integrations.sync.feed._take_in", False),
+    "feed read, not stored": ("integrations.sync.feed.take_in", False),
     "cursor moved": ("integrations.sync.feed.pull", True),
 }
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Connection
-from integrations.web import cards, notices, queries
+from integrations.web import cards, notices, queries, reports
 from integrations.web.views.loading import connection_or_404
 
 CARDS_SHOWN = 50
@@ -52,6 +52,7 @@ def _context(request: FirmRequest, connection: Connection) -> dict[str, Any]:
     open_issues = list(queries.open_issues(connection)[:CARDS_SHOWN])
     kind = request.GET.get("type", "")
     sign_in_by = queries.sign_in_by(connection)
+    compared = reports.shown_run(connection, "")
     return {
         "section": "integrations",
         "connection": connection,
@@ -67,6 +68,8 @@ def _context(request: FirmRequest, connection: Connection) -> dict[str, Any]:
         "activity_type": kind,
         "counts": queries.contact_counts(connection),
         "sign_in_by": sign_in_by,
+        "compared": compared,
+        "compared_words": reports.words(compared) if compared else "",
         "must_sign_in_soon": bool(
             sign_in_by and connection.is_connected and sign_in_by - now <= queries.SIGN_IN_NOTICE
         ),

@@ -261,7 +261,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
         make_activity(connection, local_id=link.local_id)
     client.get(HOME)
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         client.get(HOME)
 
 
