@@ -80,6 +80,7 @@ def update_payment(
     Raises:
         PaymentChanged, PaymentLocked, PaymentIsVoid, PaymentError: nothing was saved.
     """
+    _lock_invoices(payment, changes.get("parts", ()))  # before the payment, as a void does
     current = _begin(actor, payment, version)
     before = {name: getattr(current, name) for name in HEAD}
     old = {part.invoice_id: part.amount for part in current.parts.all()}
@@ -148,6 +149,14 @@ def family_of(contact: Contact) -> list[int]:
 def _admit(actor: Actor, *, firm_id: int) -> None:
     actor.must(Permission.RECORD_PAYMENTS, in_firm=firm_id)
     must_have_billing(Firm.objects.get(pk=firm_id))
+
+
+def _lock_invoices(payment: Payment, wanted: Sequence[Part]) -> None:
+    """Those it pays and those it is to pay, in the order of their ids, until the commit."""
+    old = payment.parts.exclude(invoice=None).values_list("invoice_id", flat=True)
+    ids = {*old, *(each["invoice_id"] for each in wanted)}
+    rows = Invoice.objects.for_firm(payment.firm_id).filter(pk__in=ids).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
 
 
 def _begin(actor: Actor, payment: Payment, version: int) -> Payment:
@@ -225,7 +234,8 @@ def _checked_parts(
         if invoice is None:
             raise errors.PaymentError("Choose an invoice of this firm.", field="parts")
         already = before.get(pk, Decimal(0))
-        _check_part(invoice, amount, balances[pk] + already, family, was_there=pk in before)
+        if amount > already or not before:  # what it pays already may stay, or shrink
+            _check_part(invoice, amount, balances[pk] + already, family, was_there=pk in before)
     return [
         PaymentPart(position=place, invoice_id=pk, amount=amount)
         for place, (pk, amount) in enumerate(amounts.items(), start=1)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from billing.models import Payment
+from billing.models import Invoice, Payment
 from billing.queries import balances_of, with_unapplied
 from billing.services import invoices as invoice_services
 from billing.services import payment_errors as errors
@@ -229,6 +229,53 @@ def test_without_the_permission_nothing_is_recorded(firm):
 
     with pytest.raises(NotAllowed, match=Permission.RECORD_PAYMENTS.label):
         record(viewer, make_invoice(firm))
+
+
+def test_an_edit_that_pays_no_more_is_fine_though_a_credit_came_since(firm, actor):
+    invoice = make_invoice(firm)
+    payment = record(actor, invoice)
+    credit = {"kind": "Credit memo", "number": "", "dated_on": None, "amount": D(20)}
+    invoice_services.note_from_books(
+        actor=Actor.for_sync(firm_id=firm.pk),
+        invoice_id=invoice.pk,
+        line_ids=None,
+        credits=[credit],
+        lock_reason=None,
+        now=NOW,
+    )
+
+    changed = change(actor, payment, reference="7", **{"parts": [part(invoice, "150")]})
+
+    assert changed.reference == "7"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_of_a_payment_waits_for_a_void_of_its_invoice():
+    """Each took what the other held, and PostgreSQL ended one of them."""
+    firm = make_firm()
+    actor = make_actor(firm)
+    invoice = make_invoice(firm)
+    payment = record(actor, invoice, "100")
+    told = []
+
+    def edit() -> None:
+        try:
+            change(actor, payment, amount=D(120))
+        except errors.PaymentError as error:
+            told.append(type(error))
+        finally:
+            connection.close()
+
+    other = Thread(target=edit)
+    with transaction.atomic():
+        Invoice.objects.select_for_update().get(pk=invoice.pk)  # as a void begins
+        other.start()
+        other.join(timeout=0.5)
+        assert other.is_alive()
+        invoice_services.void_invoice(actor=actor, invoice=invoice, now=NOW)
+    other.join(timeout=10)
+
+    assert told == [errors.PaymentChanged]
 
 
 @pytest.mark.django_db(transaction=True)

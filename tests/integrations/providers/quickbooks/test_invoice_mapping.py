@@ -254,7 +254,6 @@ def _with_odd_lines(stored: dict[str, Any]) -> dict[str, Any]:
     for line in told:
         if line["DetailType"] == "SalesItemLineDetail":
             line["SalesItemLineDetail"] |= CLASS
-            line["CustomExtensions"] = [{"AssociatedValues": [{"Key": "k", "Value": "v"}]}]
     odd = {"Id": "130", "SyncToken": stored["SyncToken"], "sparse": True}
     fields = {**odd, "Line": [*told, *LOCKED]}
     after = {**stored, **shelf.wire(fields)}
