@@ -277,10 +277,21 @@ class _Look:
         link.kept = dict(heard.kept)
         link.facts = dict(heard.facts)
         link.is_read_only = heard.is_read_only
+        self._lock_foreign_currency(heard)
         told = self.spec.as_compared(
             turned.record, rules.rules_of(self.connection, self.link.options)
         )
         return self.spec.record.from_values({**known, **told.values()})
+
+    def _lock_foreign_currency(self, heard: Snapshot) -> None:
+        """What is in another currency is shown, and only changed there (ledger rule 41)."""
+        home = str(self.connection.company_facts.get("home_currency") or "")
+        currency = str(heard.facts.get("currency") or "")
+        if not home or not currency or currency == home:
+            return
+        self.link.is_read_only = True
+        reason = f"It is in {currency}, and only what is in {home} can be changed here"
+        self.link.facts = {**self.link.facts, "lock_reason": reason}
 
     def _plan(self, base: Mapping[str, Any], remote: Record | None) -> Plan:
         decisions = {

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from billing.models import Invoice
+from billing.queries import balances_of
 from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import ENTITIES, LocalRefused
@@ -101,6 +103,8 @@ def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
     sentence = str(error)
     if isinstance(error, DuplicateName):
         sentence = f"QuickBooks already has a customer, vendor or employee called {link.label}."
+    if isinstance(error, HasBalance):
+        sentence += _open_invoices_of(link)
     issue, _ = open_issue(
         link,
         kind=kind,
@@ -117,6 +121,19 @@ def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
         now=now,
     )
     return issue
+
+
+def _open_invoices_of(link: Link) -> str:
+    """Which of our invoices the customer still owes, in words; "" where none of ours is known."""
+    rows = Invoice.objects.for_firm(link.firm_id).filter(
+        contact=link.local_id, status=Invoice.Status.SENT
+    )
+    owed = {pk for pk, balance in balances_of(rows).items() if balance > 0}
+    numbers = list(rows.filter(pk__in=owed).order_by("due_on").values_list("number", flat=True))
+    if link.entity != "contact" or not numbers:
+        return ""
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f" Open here: {', '.join(numbers[:5])}{more}."
 
 
 def open_conflict(

@@ -13,6 +13,7 @@ from billing.models import Invoice
 from billing.periods import PeriodClosed
 from billing.services import invoices, payments, tax_rates
 from billing.services.invoices import LineInput
+from contacts import services
 from integrations.models import Issue, TaxCode
 from integrations.reconcile.policy import Side
 from integrations.sync import issues
@@ -422,3 +423,43 @@ def test_a_discount_taken_off_there_while_edited_here_is_off_here_once_decided(b
     invoice.refresh_from_db()
     assert (invoice.discount, invoice.total) == (0, 300)
     assert not Issue.objects.filter(state="open").exists()
+
+
+def test_archiving_a_contact_who_owes_is_held_and_the_open_invoices_are_named(books: World):
+    invoice = linked(books)
+    books.sync(feed=True)
+    contact = invoice.contact
+
+    services.archive_contact(actor=books.actor, contact=contact, now=books.now)
+    books.sync()
+
+    issue = Issue.objects.get(kind=Issue.Kind.HAS_BALANCE, state="open")
+    assert issue.sentence.endswith(f"Open here: {invoice.number}.")
+
+
+def test_an_invoice_in_another_currency_comes_in_locked_and_is_never_sent(books: World):
+    books.prefer("CurrencyPrefs", MultiCurrencyEnabled=True)
+    books.quickbooks.act("create", entity="CompanyCurrency", fields={"Code": "EUR", "Name": "Euro"})
+    made = books.quickbooks.create("Quist Harbour", CurrencyRef={"value": "EUR"})
+    line = {
+        "Amount": 100,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": "6"}},
+    }
+    fields = {
+        "CustomerRef": {"value": made["Id"]},
+        "CurrencyRef": {"value": "EUR"},
+        "ExchangeRate": 1.1,
+        "Line": [line],
+    }
+    books.quickbooks.act("create", entity="Invoice", fields=fields)
+    books.sync(feed=True)
+    books.sync(feed=True)
+    invoice = Invoice.objects.get()
+    writes = books.writes()
+
+    assert (invoice.currency, invoice.total) == ("EUR", 100)
+    assert "EUR" in invoice.lock_reason
+    edit(books, invoice, due_on=date(2027, 2, 1), term_days=None)
+    books.sync()
+    assert books.writes() == writes
