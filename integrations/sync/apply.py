@@ -236,6 +236,8 @@ class _Look:
             return False
         if not self.connection.syncs_since(self.spec.half) and not link.may_create:
             return False  # set-up has not come that far: bells are answered with nothing
+        if self.spec.is_transaction and not rules.takes_transactions(self.connection):
+            return False
         if self.local is not None and not self.local.is_ready:
             return False
         if self.local is None and heard is not None and heard.is_foreign:

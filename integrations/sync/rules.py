@@ -61,6 +61,12 @@ def policy_of(
     )
 
 
+def takes_transactions(connection: Connection) -> bool:
+    """Outside the US taxes work another way: contacts and service items only (ledger rule 41)."""
+    country = str(connection.company_facts.get("country") or "")
+    return country in ("", "US", "USA")
+
+
 def books_closed_until(firm_id: int) -> date | None:
     """The last closed day of the firm's books, once its invoices sync; None where none is."""
     connection = Connection.objects.filter(firm_id=firm_id, billing_synced_at__isnull=False).first()

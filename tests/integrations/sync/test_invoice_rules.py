@@ -463,3 +463,17 @@ def test_an_invoice_in_another_currency_comes_in_locked_and_is_never_sent(books:
     edit(books, invoice, due_on=date(2027, 2, 1), term_days=None)
     books.sync()
     assert books.writes() == writes
+
+
+def test_of_a_company_outside_the_us_contacts_and_items_sync_and_invoices_do_not(books: World):
+    facts = {**books.connection.company_facts, "country": "CA"}
+    type(books.connection).objects.filter(pk=books.connection.pk).update(company_facts=facts)
+    books.connection.refresh_from_db()
+    invoice = sent(books)
+
+    books.sync()
+
+    creates = books.quickbooks.counts()["creates"]
+    assert (creates.get("Customer"), creates.get("Item"), creates.get("Invoice")) == (1, 1, None)
+    assert books.link_of(invoice).remote_id is None
+    assert open_kinds() == []
