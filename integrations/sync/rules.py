@@ -64,7 +64,7 @@ def policy_of(
 def takes_transactions(connection: Connection) -> bool:
     """Outside the US taxes work another way: contacts and service items only (ledger rule 41)."""
     country = str(connection.company_facts.get("country") or "")
-    return country in ("", "US", "USA")
+    return country in ("", "US", "USA", "United States")
 
 
 def books_closed_until(firm_id: int) -> date | None:
