@@ -19,7 +19,7 @@ from firms.permissions import Actor, Permission
 from integrations.errors import DuplicateName
 from integrations.models import Connection, Cursor, Link, OutboxEntry, Setup
 from integrations.providers.base import Operation, Snapshot
-from integrations.sync import access, connections, rule_values
+from integrations.sync import access, connections, intents, rule_values
 from integrations.sync.connections import ConnectError
 
 BATCH = 1000
@@ -74,7 +74,7 @@ def _make(connection: Connection, name: str, income_account: str) -> Snapshot:
     )
     request_id = uuid.uuid5(SERVICE, f"{connection.company_id}:{name}:{income_account}")
     try:
-        return books.send(outgoing, request_id=str(request_id))
+        return intents.send_apart(outgoing, books=books, request_id=str(request_id))
     except DuplicateName:
         found = [each for each in books.find_by_name("service_item", name) if not each.is_foreign]
         if len(found) != 1:

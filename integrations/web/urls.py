@@ -70,9 +70,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # What was left out, and single pairs
     path("qbo/left-out/", left_out.left_out, name="left_out"),
     path("qbo/left-out/create/", left_out.create, name="left_out_create"),
-    path("qbo/<str:entity>/<int:local_id>/find/", pairs.find_partner, name="find"),
-    path("qbo/<str:entity>/<int:local_id>/match/", pairs.match, name="match"),
-    path("qbo/<str:entity>/<int:local_id>/create/", pairs.create_there, name="create_there"),
+    path("qbo/<entity>/<int:local_id>/find/", pairs.find_partner, name="find"),
+    path("qbo/<entity>/<int:local_id>/match/", pairs.match, name="match"),
+    path("qbo/<entity>/<int:local_id>/create/", pairs.create_there, name="create_there"),
     path("qbo/pairs/<int:pk>/sync-now/", pairs.sync_now, name="pair_sync_now"),
     path("qbo/pairs/<int:pk>/unmatch/", pairs.unmatch, name="unmatch"),
     path("qbo/pairs/<int:pk>/compare/", pairs.compare, name="compare"),

@@ -147,7 +147,7 @@ def compare(request: FirmRequest, pk: int) -> HttpResponse:
     local = None
     if link.local_id is not None:
         local = spec.store.read(firm_id=link.firm_id, local_id=link.local_id)
-    if local is None or not (link.base or link.seen):
+    if local is None:
         raise Http404("There is nothing to compare.")
     context: dict[str, Any] = {
         "section": SECTIONS[link.entity],
