@@ -338,7 +338,7 @@ def test_the_home_takes_the_same_queries_however_many_invoices(
         )
     client.get(HOME)
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         client.get(HOME)
 
 
