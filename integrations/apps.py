@@ -1,4 +1,4 @@
-"""Which event rings the outbox, and what contacts' pages show of the books."""
+"""Which event rings the outbox, and what other pages show of the books."""
 
 from django.apps import AppConfig
 
@@ -19,6 +19,7 @@ class IntegrationsConfig(AppConfig):
 
         periods.register(books_closed_until)
 
-        from integrations.web import panels
+        from integrations.web import billing_panels, panels
 
         panels.install()
+        billing_panels.install()

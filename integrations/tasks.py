@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations import housekeeping
 from integrations.models import Connection
-from integrations.sync import agreement, connections, engine, notices
+from integrations.sync import agreement, connections, engine, notices, trial
 from integrations.wizard import importing, report, syncing
 
 
@@ -40,6 +40,12 @@ def mail_disconnected(connection_id: int) -> str:
     """Tell people that the connection stopped; return a line for the queue's log."""
     connection = Connection.objects.get(pk=connection_id)
     return f"{connection}: {notices.mail_disconnected(connection)} mails"
+
+
+def run_test_invoice(connection_id: int, invoice_id: int, user_id: int, looks: int) -> str:
+    """The next step of the test of a one-way connection."""
+    done = trial.run(connection_id, invoice_id, user_id, looks, now=timezone.now())
+    return f"test invoice {invoice_id}: {done}"
 
 
 def tidy() -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import limits, queries
+from billing import limits, panels, queries
 from billing.forms import ITEM_LABELS, ServiceItemForm, initial_of_item, plain
 from billing.models import ServiceItem
 from billing.services import service_items as services
@@ -55,6 +55,7 @@ def item_detail(request: FirmRequest, pk: int) -> HttpResponse:
         "item": item,
         "warnings": limits.warnings(services.values_of(item)),
         "sync_state": queries.item_sync_state(item),
+        "panels": panels.draw(panels.Page.ITEM, request, item),
     }
     return render(request, "billing/item_detail.html", context)
 

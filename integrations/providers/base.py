@@ -126,6 +126,7 @@ class Lists:
     methods: Sequence[Mapping[str, str]]  # {"id", "name"}
     # {"id", "name", "is_active", "parts": [{"name", "percent": decimal text}]}
     tax_codes: Sequence[Mapping[str, Any]]
+    bank_ids: Sequence[str] = ()  # of the deposit accounts: those that are bank accounts
 
 
 class Level(StrEnum):

@@ -67,6 +67,15 @@ def may_be_sent_at(intent: Intent) -> datetime | None:
     return intent.sent_at + timedelta(seconds=settings.QUICKBOOKS["late_commit_seconds"])
 
 
+def send_apart(outgoing: Outgoing, *, books: Books, request_id: str) -> Snapshot:
+    """
+    Send a write that belongs to no pair, so that no intent can be stored for it.
+
+    The caller's request id has to follow from what is written: sent twice, it is done once.
+    """
+    return books.send(outgoing, request_id=request_id)
+
+
 def send(intent: Intent, *, books: Books, now: datetime) -> Snapshot:
     """
     Send the stored bytes under the stored request id.

@@ -429,6 +429,9 @@ OPTIONS: Mapping[str, frozenset[str]] = {
 }
 
 
+NUMBER_LIMIT = 21  # characters of a form's number in QuickBooks
+
+
 class NotAChoice(ValueError):
     """This issue does not ask for that."""
 
@@ -440,12 +443,14 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
     Args:
         option: one of OPTIONS of the issue's kind. `value`: True, or the number to use there.
     Raises:
-        NotAChoice: the issue does not ask for it.
+        NotAChoice: the issue does not ask for it, or the number will not do.
         NothingToDecide: the issue is no longer open.
     """
     _must(actor, issue.firm_id)
     if option not in OPTIONS.get(issue.kind, frozenset()):
-        raise NotAChoice(f"{issue} does not ask for {option}.")
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    if option == "number_there":
+        value = _checked_number(value)
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         issue = _still_open(issue)
@@ -459,6 +464,65 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
             link, actor=actor, now=now, title=told if value is True else f"{told}: {value}"
         )
         _wake(link, now=now)
+
+
+def _checked_number(value: Any) -> str:
+    number = value.strip() if isinstance(value, str) else ""
+    if not number:
+        raise NotAChoice("Enter the number it gets in QuickBooks.")
+    if len(number) > NUMBER_LIMIT:
+        raise NotAChoice(
+            f"QuickBooks takes at most {NUMBER_LIMIT} characters; these are {len(number)}."
+        )
+    return number
+
+
+def void_here(*, actor: Actor, issue: Issue, now: datetime) -> None:
+    """
+    It is void or deleted there: void ours, too. Needs the permission of what is voided.
+
+    Raises:
+        NotAChoice: the issue does not ask for it.
+        NothingToDecide: the issue is no longer open.
+        LocalRefused: it cannot be voided here as it is.
+    """
+    _must(actor, issue.firm_id)
+    entity, local_id = issue.link.entity, issue.link.local_id
+    is_voidable = ENTITIES[entity].is_transaction and local_id is not None
+    if issue.kind != Issue.Kind.DELETED_THERE or not is_voidable:
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    assert local_id is not None
+    with transaction.atomic():
+        issue = _still_open(issue)
+        ENTITIES[entity].store.void(actor=actor, local_id=local_id, now=now)
+        issue.state, issue.closed_at = Issue.State.RESOLVED, now
+        issue.closed_by_id, issue.closing_note = actor.user_id, "Voided here, too"
+        issue.save()
+        activity.note(issue.link, actor=actor, now=now, title="Voided here, too")
+
+
+def pick(*, actor: Actor, issue: Issue, remote_id: str, now: datetime) -> Link:
+    """
+    Of several records there that ours may be, it is this one: link the two.
+
+    Raises:
+        NotAChoice: it is none of the issue's candidates.
+        AlreadyLinked: it is linked with another record of ours.
+    """
+    _must(actor, issue.firm_id)
+    offered = {str(each["id"]) for each in issue.detail.get("candidates", [])}
+    if issue.kind != Issue.Kind.SEVERAL_MATCHES or remote_id not in offered:
+        raise NotAChoice("Choose one of the records that the issue shows.")
+    link = issue.link
+    assert link.local_id is not None
+    return links.match(
+        actor=actor,
+        connection=link.connection,
+        entity=link.entity,
+        local_id=link.local_id,
+        remote_id=remote_id,
+        now=now,
+    )
 
 
 def same_payment(*, actor: Actor, issue: Issue, other_id: str, now: datetime) -> Link:

@@ -13,7 +13,7 @@ from integrations.entities.base import LocalRefused
 from integrations.errors import SyncError
 from integrations.sync.agreement import CannotCompare
 from integrations.sync.connections import ConnectError
-from integrations.sync.issues import AnotherKind, NothingToDecide
+from integrations.sync.issues import AnotherKind, NotAChoice, NothingToDecide
 from integrations.web import notices
 
 EXPECTED = (
@@ -22,6 +22,7 @@ EXPECTED = (
     ContactError,
     LocalRefused,
     AnotherKind,
+    NotAChoice,
     NothingToDecide,
     CannotCompare,
 )

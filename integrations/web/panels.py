@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from contacts.models import Contact
 from contacts.panels import Panel, register
 from firms.http import FirmRequest
-from firms.marks import SyncMark
-from firms.permissions import Permission
-from integrations.entities import ENTITIES, Local
-from integrations.models import Activity, Connection, Issue, Link, OutboxEntry
-from integrations.reconcile.policy import Side
-from integrations.reconcile.record import UNKNOWN, Field
-from integrations.web import cards, find, queries
+from integrations.entities import ENTITIES
+from integrations.web import find, queries
+from integrations.web.loaded import Loaded, is_moving, is_waiting, load, matched_by, rows_of
 
 ENTITY = "contact"
 EVENTS_SHOWN = 8
-KEPT_ON = "_books_of_contact"  # where a request keeps what was loaded for it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    connection: Connection
-    link: Link | None
-    issues: list[Issue]
-    mark: SyncMark | None
-    can_manage: bool
-
-    @property
-    def is_linked(self) -> bool:
-        return self.link is not None and self.link.state == Link.State.LINKED
 
 
 def install() -> None:
@@ -68,7 +46,7 @@ def both_sides(request: FirmRequest, contact: Contact) -> Panel | None:
         template="integrations/_panel_both_sides.html",
         context={
             "rows": rows_of(link, local, loaded.connection),
-            "is_moving": link.wake_at is not None or link.local_version != local.version,
+            "is_moving": is_moving(link, local),
             "link": link,
             "connection": loaded.connection,
         },
@@ -84,7 +62,8 @@ def books(request: FirmRequest, contact: Contact) -> Panel | None:
     link = loaded.link
     candidates = []
     if not loaded.is_linked and loaded.connection.contacts_synced_at is not None:
-        found = find.candidates(loaded.connection, contact, contact.display_name)
+        ours = find.sought(loaded.connection, ENTITY, contact.pk)
+        found = find.candidates(loaded.connection, ours, contact.display_name) if ours else []
         candidates = [each for each in found if each.reason][:2]
     return Panel(
         template="integrations/_panel_books.html",
@@ -93,10 +72,10 @@ def books(request: FirmRequest, contact: Contact) -> Panel | None:
             "link": link,
             "is_linked": loaded.is_linked,
             "mark": loaded.mark,
-            "is_waiting": not loaded.is_linked and _is_waiting(loaded, contact),
+            "is_waiting": not loaded.is_linked and is_waiting(loaded),
             "candidates": candidates,
             "can_manage": loaded.can_manage,
-            "matched_by": _matched_by(link) if link and loaded.is_linked else None,
+            "matched_by": matched_by(link) if link and loaded.is_linked else None,
         },
     )
 
@@ -121,83 +100,4 @@ def timeline(request: FirmRequest, contact: Contact) -> Panel | None:
 
 def _load(request: FirmRequest, contact: Contact) -> Loaded | None:
     """What all panels of one page need, read once."""
-    kept = getattr(request, KEPT_ON, None)
-    if kept is None or kept[0] != contact.pk:
-        kept = (contact.pk, _read(request, contact))
-        setattr(request, KEPT_ON, kept)
-    return kept[1]
-
-
-def _read(request: FirmRequest, contact: Contact) -> Loaded | None:
-    connection = queries.connection_of(request.firm)
-    if connection is None or connection.state == Connection.State.DISCONNECTED:
-        return None
-    link = (
-        Link.objects.filter(connection=connection, entity=ENTITY, local_id=contact.pk)
-        .exclude(state=Link.State.FORMER)
-        .first()
-    )
-    issues = Issue.objects.filter(link=link, state=Issue.State.OPEN) if link else []
-    mark = SyncMark.objects.filter(
-        firm_id=contact.firm_id, entity=ENTITY, local_id=contact.pk
-    ).first()
-    return Loaded(
-        connection=connection,
-        link=link,
-        issues=list(issues),
-        mark=mark,
-        can_manage=request.actor.can(Permission.MANAGE_INTEGRATIONS),
-    )
-
-
-def rows_of(link: Link, local: Local, connection: Connection) -> list[cards.Row]:
-    """
-    One row a group that holds something on either side; parts of an address as one text.
-
-    Values that compare as equal are shown alike: how they are typed is no difference.
-    """
-    theirs = {**link.base, **link.seen}
-    ours = local.record.values()
-    names = _parent_names(link, ours, theirs)
-    hidden = set() if connection.syncs_notes else {"notes"}
-    rows = []
-    for group, members in local.record.groups().items():
-        told = [each for each in members if theirs.get(each.name, UNKNOWN) is not UNKNOWN]
-        if group in hidden or not told:
-            continue
-        shown_here = _words(members, ours, Side.LOCAL, names)
-        same = all(each.same(ours.get(each.name, UNKNOWN), theirs[each.name]) for each in told)
-        shown_there = shown_here if same else _words(members, theirs, Side.REMOTE, names)
-        if shown_here or shown_there:
-            label = cards.label_of(members[0].name, members[0].label)
-            rows.append(cards.Row(label=label, ours=shown_here, theirs=shown_there))
-    return rows
-
-
-def _words(
-    members: tuple[Field, ...], values: Mapping[str, Any], side: Side, names: Mapping[int, str]
-) -> str:
-    shown = [cards.shown(each.name, values.get(each.name), side, names) for each in members]
-    if members[0].group == "parent":
-        return shown[0]
-    return ", ".join(each for each in shown if each)
-
-
-def _parent_names(link: Link, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[int, str]:
-    wanted = {each for each in (ours.get("parent"), theirs.get("parent")) if isinstance(each, int)}
-    return cards.names_of(link.firm_id, wanted) if wanted else {}
-
-
-def _is_waiting(loaded: Loaded, contact: Contact) -> bool:
-    """Nobody left it out: the sync has yet to look at it, or is at it."""
-    if loaded.link is not None:
-        return loaded.link.state == Link.State.UNDECIDED and loaded.link.wake_at is not None
-    return OutboxEntry.objects.filter(
-        connection=loaded.connection, entity=ENTITY, local_id=contact.pk, link=None
-    ).exists()
-
-
-def _matched_by(link: Link) -> Activity | None:
-    """The entry that tells how the two came together."""
-    first = Activity.objects.filter(link_id=link.pk).order_by("at")
-    return first.first()
+    return load(request, ENTITY, contact.pk)

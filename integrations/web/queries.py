@@ -6,12 +6,15 @@ from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncHour, Upper
 
+from billing.models import Invoice, Payment
 from firms.models import Firm
+from integrations.entities import ENTITIES, EntitySpec
 from integrations.models import (
     Activity,
     CallBudget,
@@ -19,6 +22,7 @@ from integrations.models import (
     Connection,
     Credential,
     Cursor,
+    ImportedRecord,
     InboxEntry,
     Intent,
     Issue,
@@ -28,6 +32,7 @@ from integrations.models import (
     PendingConsent,
     Setup,
 )
+from integrations.sync.rules import rules_of
 
 CALLS_A_MINUTE = 500  # of one company: developer.intuit.com, "Limits and throttles"
 SIGN_IN_NOTICE = timedelta(days=14)
@@ -104,7 +109,8 @@ def _unpaired(
 class Card:
     """What the QuickBooks card shows. `state` names the row of the design's table."""
 
-    state: str  # "connect", "setup", "contacts_synced", "set_up", "disconnected", "unavailable"
+    # "connect", "setup", "contacts_synced", "turn_on", "set_up", "disconnected", "unavailable"
+    state: str
     connection: Connection | None = None
     setup: Setup | None = None
     pending: PendingConsent | None = None
@@ -114,10 +120,11 @@ class Card:
     duplicates: int = 0
     has_billing: bool = True
     services: str = ""  # the second half: "begun", "synced", or "" where it is not
+    counts: Sequence[SyncedCounts] = ()
 
 
 def card(firm: Firm) -> Card:
-    """The card of the firm; at most nine queries."""
+    """The card of the firm; at most fifteen queries."""
     connection = connection_of(firm)
     pending = pending_consent(firm)
     if connection is None or connection.state == Connection.State.DISCONNECTED:
@@ -138,6 +145,7 @@ def card(firm: Firm) -> Card:
         waiting=queue(connection).waiting if not connection.is_connected else 0,
         has_billing=firm.has_billing,
         services=_services_state(connection),
+        counts=synced_counts(connection) if state == "set_up" else (),
         **(_contact_counts(connection, setup) if state in ("contacts_synced", "set_up") else {}),
     )
 
@@ -148,6 +156,8 @@ def _card_state(connection: Connection, setup: Setup | None, firm: Firm) -> str:
     if not connection.is_connected:
         return "disconnected"
     is_walking = setup is None or setup.confirmed_at is None  # the first time, or anew
+    if connection.profile == Connection.Profile.PUSH_ONLY:  # it has no wizard
+        return "set_up" if connection.billing_synced_at else "turn_on"
     if connection.contacts_synced_at is None or is_walking:
         return "setup"
     assert setup is not None
@@ -307,7 +317,7 @@ def open_issues(connection: Connection) -> QuerySet[Issue]:
     """Open issues with their pair, the newest first; errors and conflicts alike."""
     return (
         Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
-        .select_related("link")
+        .select_related("link", "connection")
         .order_by("-opened_at", "-pk")
     )
 
@@ -347,21 +357,86 @@ def sign_in_by(connection: Connection) -> datetime | None:
 
 @dataclass(frozen=True, kw_only=True)
 class SyncedCounts:
+    """How one entity stands: records that sync, those left out with their money, those in need."""
+
+    entity: str
+    label: str
+    way: str  # "two_way", "push", or "" where it does not sync
+    is_on: bool
     synced: int
-    left_out: int
+    left_out: int  # of ours
+    left_out_there: int
+    money: Decimal | None  # of ours that were left out; None where it is no money
+    money_there: Decimal | None
     needs_you: int
 
 
-def contact_counts(connection: Connection) -> SyncedCounts:
-    """One query over the pairs, one over the issues."""
-    links = Link.objects.filter(connection=connection, entity="contact").aggregate(
-        synced=Count("pk", filter=Q(state=Link.State.LINKED)),
-        left_out=Count("pk", filter=Q(state=Link.State.LEFT_OUT, local_id__isnull=False)),
-    )
-    needing = Issue.objects.filter(
-        connection=connection, state=Issue.State.OPEN, link__entity="contact"
-    )
-    return SyncedCounts(**links, needs_you=needing.count())
+def synced_counts(connection: Connection) -> list[SyncedCounts]:
+    """One a kind of record, in their order: six queries, whatever the rows."""
+    rows = Link.objects.filter(connection=connection).values("entity")
+    links: dict[str, dict[str, Any]] = {
+        row["entity"]: dict(row)
+        for row in rows.annotate(
+            synced=Count("pk", filter=Q(state=Link.State.LINKED)),
+            left_out=Count("pk", filter=LEFT_OUT & Q(local_id__isnull=False)),
+            left_out_there=Count("pk", filter=LEFT_OUT & Q(local_id__isnull=True)),
+        )
+    }
+    issues = Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
+    needing = dict(issues.values_list("link__entity").annotate(number=Count("pk")))
+    ruled = rules_of(connection)
+    return [
+        SyncedCounts(
+            entity=key,
+            label=spec.label,
+            way=spec.direction(ruled).value if spec.directions[connection.profile] else "",
+            is_on=_is_on(connection, spec),
+            synced=links.get(key, {}).get("synced", 0),
+            left_out=links.get(key, {}).get("left_out", 0),
+            left_out_there=links.get(key, {}).get("left_out_there", 0),
+            money=_money_here(connection, key),
+            money_there=_money_there(connection, key),
+            needs_you=needing.get(key, 0),
+        )
+        for key, spec in ENTITIES.items()
+    ]
+
+
+def _is_on(connection: Connection, spec: EntitySpec) -> bool:
+    if not spec.directions[connection.profile]:
+        return False
+    if connection.profile == Connection.Profile.PUSH_ONLY:  # all of it, or nothing
+        return connection.billing_synced_at is not None
+    return connection.syncs_since(spec.half) is not None
+
+
+LEFT_OUT = Q(state=Link.State.LEFT_OUT)
+MONEY_OF: dict[str, tuple[Any, str]] = {
+    "invoice": (Invoice, "total"),
+    "payment": (Payment, "amount"),
+}
+
+
+def _money_here(connection: Connection, entity: str) -> Decimal | None:
+    """What our records of this kind that were left out come to; None where none is money."""
+    if entity not in MONEY_OF:
+        return None
+    model, column = MONEY_OF[entity]
+    ids = Link.objects.filter(LEFT_OUT, connection=connection, entity=entity).values("local_id")
+    found: Any = model.objects.for_firm(connection.firm_id).filter(pk__in=ids)
+    if entity == "invoice":
+        found = found.exclude(status=Invoice.Status.VOID)
+    return found.aggregate(sum=Sum(column))["sum"] or Decimal(0)
+
+
+def _money_there(connection: Connection, entity: str) -> Decimal | None:
+    if entity not in MONEY_OF:
+        return None
+    ids = Link.objects.filter(
+        LEFT_OUT, connection=connection, entity=entity, local_id__isnull=True
+    ).values("remote_id")
+    rows = ImportedRecord.objects.filter(connection=connection, entity=entity, remote_id__in=ids)
+    return rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
 def paused_by(connection: Connection) -> Activity | None:
@@ -374,9 +449,13 @@ def paused_by(connection: Connection) -> Activity | None:
 # -- Left out ------------------------------------------------------------------------------------
 
 
-def left_out(connection: Connection, *, side: str, text: str = "") -> QuerySet[Link]:
+def left_out(
+    connection: Connection, *, side: str, entity: str = "", text: str = ""
+) -> QuerySet[Link]:
     """Records that do not sync: of ours, or (`side` "theirs") of QuickBooks."""
     rows = Link.objects.filter(connection=connection, state=Link.State.LEFT_OUT)
+    if entity:
+        rows = rows.filter(entity=entity)
     if side == "theirs":
         rows = rows.filter(local_id__isnull=True)
         name = "remote_label"
@@ -388,8 +467,11 @@ def left_out(connection: Connection, *, side: str, text: str = "") -> QuerySet[L
     return rows.order_by(Upper(name), "pk")
 
 
-def left_out_counts(connection: Connection) -> dict[str, int]:
-    return Link.objects.filter(connection=connection, state=Link.State.LEFT_OUT).aggregate(
+def left_out_counts(connection: Connection, *, entity: str = "") -> dict[str, int]:
+    rows = Link.objects.filter(connection=connection, state=Link.State.LEFT_OUT)
+    if entity:
+        rows = rows.filter(entity=entity)
+    return rows.aggregate(
         ours=Count("pk", filter=Q(local_id__isnull=False)),
         theirs=Count("pk", filter=Q(local_id__isnull=True)),
     )

@@ -14,6 +14,7 @@ from integrations.models import AgreementRow, AgreementRun, Connection
 from integrations.reconcile.policy import Side
 from integrations.sync import agreement
 from integrations.web import cards
+from integrations.web.wording import Names, shown
 
 Result = AgreementRow.Result
 SHOWN = {
@@ -134,7 +135,7 @@ def _shown(name: str, value: Any, side: Side) -> str:
         return (
             f"{len(value)} {'line' if name == 'lines' else 'part'}{'' if len(value) == 1 else 's'}"
         )
-    return cards.shown(name, value, side, {})
+    return shown(name, value, side, Names())
 
 
 def _action(row: AgreementRow) -> Action | None:
@@ -158,4 +159,4 @@ def _match(row: AgreementRow) -> Action | None:
         return None
     if row.local_id is None:
         return Action(label="Match", url=f"{reverse('integrations:left_out')}?side=theirs")
-    return Action(label="Match", url=reverse("integrations:find", args=[row.local_id]))
+    return Action(label="Match", url=reverse("integrations:find", args=[row.entity, row.local_id]))

@@ -34,6 +34,7 @@ def read_lists(select: Callable[[str, str], Sequence[Mapping[str, Any]]]) -> Lis
             for each in select("PaymentMethod", ALL)
         ],
         tax_codes=[_tax_code(each, percents) for each in select("TaxCode", ALL) if _is_real(each)],
+        bank_ids=[str(each["Id"]) for each in accounts if each.get("AccountType") == "Bank"],
     )
 
 

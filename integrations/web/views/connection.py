@@ -6,20 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from firms.http import FirmRequest
-from firms.permissions import Permission
 from integrations.models import Connection
-from integrations.reconcile.policy import OnConflict
 from integrations.sync import connections
 from integrations.web import notices, queries
 from integrations.web.attempts import attempt
-from integrations.web.forms import DisconnectForm, RulesForm
+from integrations.web.forms import DisconnectForm
 from integrations.web.views.loading import connection_or_404
-from integrations.wizard import preflight
+from integrations.web.views.loading import managed as _managed
+from integrations.web.views.loading import page as _page
 
 
 def _do(request: FirmRequest, service: Callable[..., Any], done: str) -> HttpResponse:
@@ -51,34 +50,6 @@ def resume(request: FirmRequest) -> HttpResponse:
 def release(request: FirmRequest) -> HttpResponse:
     """Let go on what the brake holds."""
     return _do(request, connections.release_hold, "The held changes go on now.")
-
-
-@require_http_methods(["GET", "POST"])
-def rules(request: FirmRequest) -> HttpResponse:
-    connection = connection_or_404(request)
-    form = RulesForm(
-        request.POST or None,
-        initial={
-            "on_conflict": connection.on_conflict,
-            "syncs_notes": connection.syncs_notes,
-        },
-    )
-    if request.method == "POST" and form.is_valid():
-        values = form.cleaned_data
-        is_done = attempt(
-            request,
-            lambda: connections.set_rules(
-                actor=request.actor,
-                connection=connection,
-                on_conflict=OnConflict(values["on_conflict"]),
-                syncs_notes=values["syncs_notes"],
-                now=timezone.now(),
-            ),
-            done="Rules saved.",
-        )
-        if is_done:
-            return redirect("integrations:home")
-    return _page(request, connection, "rules", form=form, **preflight.sorted_out(connection))
 
 
 @require_http_methods(["GET", "POST"])
@@ -136,20 +107,3 @@ def reconnect(request: FirmRequest) -> HttpResponse:
         "may_connect": not reasons,
     }
     return _page(request, connection, "reconnect", **context)
-
-
-def _managed(request: FirmRequest) -> Connection:
-    connection = connection_or_404(request)
-    request.actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
-    return connection
-
-
-def _page(request: FirmRequest, connection: Connection, name: str, **more: Any) -> HttpResponse:
-    context = {
-        "section": "integrations",
-        "connection": connection,
-        "can_manage": request.actor.can(Permission.MANAGE_INTEGRATIONS),
-        "notice": notices.take(request),
-        **more,
-    }
-    return render(request, f"integrations/{name}.html", context)

@@ -90,9 +90,11 @@ def _next(request: FirmRequest, consented: Consented) -> str:
     messages.success(request, f"Connected to {consented.company_name}")
     connection = consented.connection
     assert connection is not None
+    if connection.profile == Connection.Profile.PUSH_ONLY:
+        is_on = connection.billing_synced_at is not None
+        return reverse("integrations:home" if is_on else "integrations:turn_on")
     is_set_up = connection.contacts_synced_at is not None
-    is_two_way = connection.profile == Connection.Profile.TWO_WAY
-    return reverse("setup:contacts" if is_two_way and not is_set_up else "integrations:home")
+    return reverse("integrations:home" if is_set_up else "setup:contacts")
 
 
 def _leave_popup(request: FirmRequest, in_popup: bool, url: str) -> HttpResponse:

@@ -145,13 +145,71 @@ def link_to_existing(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     remote_id = request.POST.get("remote_id") or str(found.detail.get("other_id") or "")
     if not remote_id:
-        return redirect("integrations:find", contact_id=found.link.local_id)
+        return redirect("integrations:find", found.link.entity, found.link.local_id)
     is_done = attempt(
         request,
         lambda: issues.link_to_existing(
             actor=request.actor, issue=found, remote_id=remote_id, now=timezone.now()
         ),
         done=f"{found.link.label} is linked.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+@require_POST
+def choose(request: FirmRequest, pk: int) -> HttpResponse:
+    """One of the issue's own buttons: see cards.Choice."""
+    found = issue_or_404(request, pk)
+    option, now = request.POST.get("option", ""), timezone.now()
+    label = found.link.label or found.link.remote_label
+    if option == "void_here":
+        is_done = attempt(
+            request,
+            lambda: issues.void_here(actor=request.actor, issue=found, now=now),
+            done=f"{label} was voided here, too.",
+        )
+        return redirect("integrations:home") if is_done else _back(request, found)
+    value: Any = request.POST.get("number", "") if option == "number_there" else True
+    is_done = attempt(
+        request,
+        lambda: issues.choose(
+            actor=request.actor, issue=found, option=option, value=value, now=now
+        ),
+        done=f"Decided. {label} is looked at now.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+@require_POST
+def same_payment(request: FirmRequest, pk: int) -> HttpResponse:
+    """The payment on this side and the chosen one on the other are one."""
+    found = issue_or_404(request, pk)
+    is_done = attempt(
+        request,
+        lambda: issues.same_payment(
+            actor=request.actor,
+            issue=found,
+            other_id=request.POST.get("other_id", ""),
+            now=timezone.now(),
+        ),
+        done="Linked. It counts once on both sides.",
+    )
+    return redirect("integrations:home") if is_done else _back(request, found)
+
+
+@require_POST
+def pick(request: FirmRequest, pk: int) -> HttpResponse:
+    """Of several records there that ours may be, this one is meant."""
+    found = issue_or_404(request, pk)
+    is_done = attempt(
+        request,
+        lambda: issues.pick(
+            actor=request.actor,
+            issue=found,
+            remote_id=request.POST.get("remote_id", ""),
+            now=timezone.now(),
+        ),
+        done=f"{found.link.label} is linked. The answer is remembered.",
     )
     return redirect("integrations:home") if is_done else _back(request, found)
 

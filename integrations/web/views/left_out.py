@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from firms.http import FirmRequest
 from firms.permissions import Permission
+from integrations.entities import ENTITIES
 from integrations.models import Link
 from integrations.sync import links
 from integrations.web import cards, notices, queries
@@ -36,7 +37,8 @@ def left_out(request: FirmRequest) -> HttpResponse:
         "page": page,
         "rows": [(link, cards.record_url(link.entity, link.local_id)) for link in page],
         "filters": filters,
-        "counts": queries.left_out_counts(connection),
+        "counts": queries.left_out_counts(connection, entity=filters["entity"]),
+        "kinds": [(key, spec.label) for key, spec in ENTITIES.items()],
         "can_manage": request.actor.can(Permission.MANAGE_INTEGRATIONS),
         "notice": notices.take(request),
     }
@@ -86,10 +88,8 @@ def _create(request: FirmRequest, link: Link) -> str:
 def _tell(request: FirmRequest, done: int, refused: list[str], *, side: str, rest: int) -> None:
     place = "here" if side == "theirs" else "in QuickBooks"
     if done:
-        noun = "contact" if side == "theirs" else "customer"
-        messages.success(
-            request, f"{done} {noun}{'' if done == 1 else 's'} will be created {place}."
-        )
+        noun = "record" if done == 1 else "records"
+        messages.success(request, f"{done} {noun} will be created {place}.")
     if rest:
         notices.leave(request, f"{rest} more match. Press again for the next ones.", tone="info")
     elif refused:
@@ -100,10 +100,15 @@ def _tell(request: FirmRequest, done: int, refused: list[str], *, side: str, res
 
 def _filters(sent: QueryDict) -> dict[str, Any]:
     side = "theirs" if sent.get("side") == "theirs" else "ours"
-    return {"side": side, "text": sent.get("q", "").strip().replace("\x00", "")}
+    kind = sent.get("kind", "")
+    return {
+        "side": side,
+        "entity": kind if kind in ENTITIES else "",
+        "text": sent.get("q", "").strip().replace("\x00", ""),
+    }
 
 
 def _query(filters: dict[str, Any]) -> str:
     query = QueryDict(mutable=True)
-    query.update({"side": filters["side"], "q": filters["text"]})
+    query.update({"side": filters["side"], "kind": filters["entity"], "q": filters["text"]})
     return query.urlencode()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from firms import services as firm_services
 from firms.http import FirmRequest
 from firms.permissions import Permission
+from integrations.models import Connection
 from integrations.sync import connections
 from integrations.web import notices, queries
 
@@ -24,8 +25,14 @@ def integrations(request: FirmRequest) -> HttpResponse:
 
 @require_GET
 def add_app(request: FirmRequest) -> HttpResponse:
-    """+ Add an app, Internal Apps: QuickBooks, one way. Comes with invoices."""
-    return render(request, "integrations/add_app.html", _context(request))
+    """+ Add an app, Internal Apps: QuickBooks, one way."""
+    context = _context(request)
+    connection = queries.connection_of(request.firm)
+    is_one_way = connection is not None and connection.profile == Connection.Profile.PUSH_ONLY
+    may_add = context["may_connect"] and request.firm.has_billing and connection is None
+    more = {"connection": connection, "is_there": connection is not None, "can_add": may_add}
+    context |= {**more, "is_one_way": is_one_way}
+    return render(request, "integrations/add_app.html", context)
 
 
 @require_POST

@@ -80,7 +80,7 @@ def test_each_difference_has_its_cause_and_a_button(client, firm):
     page = client.get(PAGE).content.decode()
     assert f"/settings/integrations/qbo/pairs/{link.pk}/sync-now/" in page
     assert f"/settings/integrations/qbo/issues/{issue.pk}/" in page
-    assert f"/settings/integrations/qbo/contacts/{contact.pk}/find/" in apart
+    assert f"/settings/integrations/qbo/contact/{contact.pk}/find/" in apart
 
 
 def test_fields_are_shown_as_they_are_on_both_sides(client, firm):

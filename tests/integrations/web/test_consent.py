@@ -175,6 +175,15 @@ def test_a_code_that_was_used_is_refused(client, realm, qbo):
     assert Connection.objects.count() == 0
 
 
+def test_a_one_way_consent_goes_on_to_the_page_that_turns_it_on(client, realm, firm):
+    answer = client.get(local(answer_consent(leave(client, profile="push_only"), company=realm)))
+
+    assert answer.url == reverse("integrations:turn_on")
+    connection = Connection.objects.get(firm=firm)
+    assert connection.profile == Connection.Profile.PUSH_ONLY
+    assert connection.billing_synced_at is None
+
+
 def test_the_company_is_read_before_anything_is_stored(client, realm, qbo):
     other = qbo.ask("companies", {"company": "empty"})["realm_id"]
     url = leave(client)

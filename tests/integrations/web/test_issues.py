@@ -195,7 +195,7 @@ def test_the_existing_customer_can_be_found_by_asking_there(
     refused,
 ):
     [existing] = world.customers_named(TAKEN)
-    find = reverse("integrations:find", args=[refused.link.local_id])
+    find = reverse("integrations:find", args=["contact", refused.link.local_id])
 
     page = words(browser, f"{find}?ask=1")
 

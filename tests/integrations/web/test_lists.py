@@ -138,7 +138,7 @@ def test_chosen_rows_are_created_in_quickbooks_and_the_others_not(client, firm):
     other.refresh_from_db()
     assert (one.state, one.may_create) == ("undecided", True)
     assert other.state == "left_out"
-    assert "1 customer will be created in QuickBooks." in answer.content.decode()
+    assert "1 record will be created in QuickBooks." in answer.content.decode()
 
 
 def test_all_that_match_the_search_are_created_not_what_is_on_screen(client, firm):
@@ -190,7 +190,7 @@ def test_candidates_say_why_and_who_is_linked_already(client, firm):
     imported(connection, "72", "Somebody", email="s@x.test")
     make_link(connection, taken, remote_id="73", remote_label="Ada Old")
 
-    page = words(client, reverse("integrations:find", args=[contact.pk]))
+    page = words(client, reverse("integrations:find", args=["contact", contact.pk]))
 
     assert "Same email and phone" in page
     assert "Somebody" not in page
@@ -203,9 +203,9 @@ def test_a_match_is_refused_where_the_customer_is_linked_already(client, firm):
     connection = make_connection(firm)
     make_link(connection, taken, remote_id="73", remote_label="Ada Old")
 
-    client.post(reverse("integrations:match", args=[contact.pk]), {"remote_id": "73"})
+    client.post(reverse("integrations:match", args=["contact", contact.pk]), {"remote_id": "73"})
 
-    page = words(client, reverse("integrations:find", args=[contact.pk]))
+    page = words(client, reverse("integrations:find", args=["contact", contact.pk]))
     assert "is linked with" in page
     assert Link.objects.filter(local_id=contact.pk).count() == 0
 
