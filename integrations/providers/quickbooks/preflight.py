@@ -1,8 +1,8 @@
 """
 What the settings of a QuickBooks company mean for the sync, in words for people.
 
-The facts are those that `provider.py` reads (4.12). Only contacts sync by now; what concerns
-invoices and payments says so.
+The facts are those that `provider.py` reads (4.12). Preflight comes before set-up: what concerns
+invoices and payments says that it counts once they sync.
 """
 
 from __future__ import annotations
