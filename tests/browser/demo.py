@@ -33,6 +33,21 @@ class Demo:
         found: list[dict[str, Any]] = self.ask(f"objects/{realm}/Customer")["Customer"]
         return found
 
+    def objects(self, entity: str) -> list[dict[str, Any]]:
+        """All of an entity that the books hold."""
+        realm = self.ask("companies")["companies"][0]["realm_id"]
+        return list(self.ask(f"objects/{realm}/{entity}")[entity])
+
+    def act(self, operation: str, entity: str, remote_id: str = "", **fields: Any) -> Any:
+        """A bookkeeper does something."""
+        answer = requests.post(
+            f"{self.qbo_url}/emulator/act",
+            json={"operation": operation, "entity": entity, "id": remote_id, "fields": fields},
+            timeout=30,
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()[entity]
+
     def ask(self, path: str) -> Any:
         answer = requests.get(f"{self.qbo_url}/emulator/{path}", timeout=30)
         answer.raise_for_status()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.demo import Demo, a_page, sign_in, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(420)]
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
@@ -27,6 +27,8 @@ def test_an_admin_connects_walks_the_lists_and_syncs(
         _edit_here_and_find_it_there(page, demo)
         _edit_there_and_find_it_here(page, demo)
         _sync_service_items_and_finish(page, demo, javascript=javascript)
+        _bill_and_be_paid_here(page, demo)
+        _bill_and_be_paid_there(page, demo)
 
 
 def _is_write(call: dict[str, Any]) -> bool:
@@ -155,6 +157,74 @@ def _sync_service_items_and_finish(page: Page, demo: Demo, *, javascript: bool) 
     page.get_by_role("button", name="Finish").click()
     page.wait_for_url("**/settings/integrations/qbo/")
     expect(page.get_by_text("Created from QuickBooks").first).to_be_visible()
+
+
+def _bill_and_be_paid_here(page: Page, demo: Demo) -> None:
+    """An invoice and its payment go there; void here is void there."""
+    before = {each["Id"] for each in demo.objects("Invoice")}
+    page.goto(f"{demo.url}/invoices/1/duplicate/")
+    page.get_by_role("button", name="Duplicate", exact=True).last.click()
+    page.wait_for_url(re.compile(r"/invoices/\d+/"))
+    invoice = re.sub(r"(/invoices/\d+/).*", r"\1", page.url)
+    page.goto(invoice)
+    page.locator("summary[aria-label^=More]").click()
+    page.get_by_role("button", name="Mark as sent").click()
+
+    def there() -> dict[str, Any]:
+        return next((x for x in demo.objects("Invoice") if x["Id"] not in before), {})
+
+    until(there, "the invoice to arrive there", seconds=45)
+    assert there()["TotalAmt"] == 450
+
+    page.goto(invoice)
+    page.get_by_role("link", name="Record payment").click()
+    page.get_by_role("button", name=re.compile(r"^Record \$")).click()
+    until(lambda: there()["Balance"] == 0, "the payment to arrive there", seconds=45)
+    page.goto(f"{demo.url}/payments/")
+    page.get_by_role("link", name=re.compile("Nov|Dec|Jan")).first.click()
+    page.get_by_role("link", name="Void").click()
+    page.get_by_role("button", name="Void", exact=False).last.click()
+    until(lambda: there()["Balance"] == 450, "the payment to be void there", seconds=45)
+
+    page.goto(f"{invoice}void/")
+    page.get_by_role("button", name="Void", exact=False).last.click()
+    until(lambda: there()["TotalAmt"] == 0, "the invoice to be void there", seconds=45)
+
+
+def _bill_and_be_paid_there(page: Page, demo: Demo) -> None:
+    """An invoice and its payment come in; void there is void here."""
+    amy = next(each["Id"] for each in demo.customers() if each["DisplayName"].startswith("Amy"))
+    detail = {"ItemRef": {"value": "4"}, "Qty": 2, "UnitPrice": 75}
+    line = {"Amount": 150, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    made = demo.act("create", "Invoice", CustomerRef={"value": amy}, Line=[line])
+    page.goto(f"{demo.url}/invoices/?status=all")
+    link = page.get_by_role("link", name=made["DocNumber"], exact=True)
+
+    def has_come() -> bool:
+        page.goto(page.url)
+        return link.count() > 0
+
+    until(has_come, "the invoice to come in", seconds=60)
+    link.first.click()
+    page.wait_for_url(re.compile(r"/invoices/\d+/$"))
+    invoice = page.url
+    expect(page.get_by_text("$150.00").first).to_be_visible()
+
+    paid = demo.act("receive_payment", "Payment", invoices=[made["Id"]], amount=150)
+    page.goto(invoice)
+    _until_shown(page, "Paid")
+    demo.act("void", "Payment", paid["Id"])
+    _until_shown(page, "Record payment")
+    demo.act("void", "Invoice", made["Id"])
+    _until_shown(page, "Voided in QuickBooks")
+
+
+def _until_shown(page: Page, text: str) -> None:
+    def is_shown() -> bool:
+        page.goto(page.url)
+        return page.get_by_text(text).count() > 0
+
+    until(is_shown, f"{text!r} to show here", seconds=60)
 
 
 def _wait_for(page: Page, part: str, *, javascript: bool) -> None:
