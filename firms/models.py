@@ -133,14 +133,23 @@ class Membership(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what of note: settings, roles, connections, decisions. Only ever added to."""
+    """
+    Who did what of note: settings, roles, connections, decisions.
 
-    firm = models.ForeignKey(Firm, models.CASCADE, related_name="+")
+    Only ever added to: a trigger refuses every change. An entry goes with its firm alone.
+    """
+
+    # By the database, after the firm and the person are gone: this the trigger lets through.
+    firm = models.ForeignKey(Firm, models.DB_CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.DB_SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
     actor_label = models.CharField(max_length=200)
-    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    from_ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
     action = models.CharField(max_length=80)
-    detail = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)  # what changed: name -> value
+    after = models.JSONField(default=dict)
+    detail = models.JSONField(default=dict)  # what else is worth knowing
 
     class Meta:
         indexes = [models.Index(fields=["firm", "-at"], name="audit_by_time")]
@@ -150,8 +159,12 @@ class AuditEntry(models.Model):
 
     @property
     def facts(self) -> list[str]:
-        """`detail` in words. A pair is what it was before and after."""
-        return [f"{_words(name)}: {_told(value)}" for name, value in sorted(self.detail.items())]
+        """What was done in words: "Email: tom@x.test", "Role: Admin to Viewer"."""
+        told = {name: _told(value) for name, value in self.detail.items()}
+        for name in {**self.before, **self.after}:
+            was, became = _told(self.before.get(name)), _told(self.after.get(name))
+            told[name] = f"{was or 'nothing'} to {became or 'nothing'}"
+        return [f"{_words(name)}: {value}" for name, value in sorted(told.items())]
 
 
 def _words(name: str) -> str:
@@ -159,8 +172,10 @@ def _words(name: str) -> str:
 
 
 def _told(value: Any) -> str:
-    if isinstance(value, list) and len(value) == 2:
-        return f"{value[0] or 'nothing'} to {value[1] or 'nothing'}"
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(_told(each) for each in value)
     return str(value)

@@ -53,6 +53,14 @@ class WrongFirm(PermissionDenied):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a request came from, as the audit log keeps it; nothing of it is proof."""
+
+    ip: str | None = None
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """Who asks a service for something: a person, a token, or the sync, in one firm."""
 
@@ -61,6 +69,8 @@ class Actor:
     label: str  # "Priya Raman", "QuickBooks"
     permissions: Set[str]
     user_id: int | None = None
+    token_id: int | None = None  # of an API token
+    origin: Origin = Origin()
 
     @classmethod
     def for_sync(cls, *, firm_id: int, label: str = "QuickBooks") -> Actor:
