@@ -8,7 +8,12 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
+from firms.audit import Filters
 from firms.models import Firm, Role
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 class FirmForm(forms.Form):
@@ -43,3 +48,22 @@ class RoleForm(forms.Form):
     def __init__(self, *args: Any, firm: Firm, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].queryset = firm.roles.order_by("pk")  # type: ignore[attr-defined]
+
+
+class AuditForm(forms.Form):
+    """Filters of the audit log. What cannot be read narrows nothing and says so."""
+
+    who = forms.ChoiceField(required=False, label="Who")
+    what = forms.ChoiceField(required=False, label="What")
+    since = forms.DateField(required=False, label="From", widget=_day())
+    until = forms.DateField(required=False, label="To", widget=_day())
+
+    def __init__(self, *args: Any, people: list[str], actions: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["who"].choices = [("", "Everybody"), *((it, it) for it in people)]  # type: ignore[attr-defined]
+        self.fields["what"].choices = [("", "Everything"), *((it, it) for it in actions)]  # type: ignore[attr-defined]
+
+    @property
+    def filters(self) -> Filters:
+        self.is_valid()
+        return Filters(**self.cleaned_data)

@@ -166,9 +166,25 @@ class AuditEntry(models.Model):
             told[name] = f"{was or 'nothing'} to {became or 'nothing'}"
         return [f"{_words(name)}: {value}" for name, value in sorted(told.items())]
 
+    @property
+    def before_told(self) -> str:
+        return _listed(self.before)
+
+    @property
+    def after_told(self) -> str:
+        return _listed(self.after)
+
+    @property
+    def detail_told(self) -> str:
+        return _listed(self.detail)
+
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _listed(values: dict[str, Any]) -> str:
+    return "; ".join(f"{_words(name)}: {_told(value)}" for name, value in sorted(values.items()))
 
 
 def _told(value: Any) -> str:

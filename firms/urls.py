@@ -17,6 +17,7 @@ firm_patterns = [
     path("settings/team/<int:pk>/remove/", views.remove_member, name="member_remove"),
     path("settings/plan/", views.billing_plan, name="plan"),
     path("settings/audit-log/", views.audit_log, name="audit_log"),
+    path("settings/audit-log/export.csv", views.export_audit_log, name="audit_csv"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,5 +1,8 @@
 """The audit log is only ever added to, and says who, from where, and what it was before."""
 
+import csv
+from datetime import UTC, datetime
+
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
@@ -8,9 +11,11 @@ from django.urls import reverse
 from firms import services
 from firms.middleware import actor_of
 from firms.models import AuditEntry, Firm
-from firms.permissions import Origin
+from firms.permissions import VIEWER, Origin
 from tests.factories import NOW, make_firm, make_member
 
+LOG = "/settings/audit-log/"
+CSV = "/settings/audit-log/export.csv"
 pytestmark = pytest.mark.django_db
 
 
@@ -152,3 +157,91 @@ def test_an_origin_is_not_needed(admin):
     entry = write(admin, actor=actor_of(admin, origin=Origin()))
 
     assert (entry.from_ip, entry.user_agent) == (None, "")
+
+
+# -- The page --------------------------------------------------------------------------------------
+def shown(client, query=""):
+    page = client.get(LOG + query)
+    assert page.status_code == 200
+    return [entry.action for entry in page.context["page"]]
+
+
+@pytest.fixture
+def log(client, admin):
+    """Of an evening and the next morning as New York has them."""
+    tom = make_member(admin.firm, name="Tom Okafor")
+    write(admin, "Early", now=datetime(2026, 11, 23, 4, 59, tzinfo=UTC))
+    write(tom, "Late", now=datetime(2026, 11, 23, 5, 0, tzinfo=UTC))
+    write(make_member(make_firm(), name="Stranger"), "Theirs")
+    client.force_login(admin.user)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["Late", "Early"]),
+        ("?who=Tom+Okafor", ["Late"]),
+        ("?what=Early", ["Early"]),
+        ("?who=Tom+Okafor&what=Early", []),
+        ("?since=2026-11-23", ["Late"]),  # a day begins at the firm's midnight
+        ("?until=2026-11-22", ["Early"]),
+        ("?since=2026-11-22&until=2026-11-23", ["Late", "Early"]),
+        ("?since=2026-11-24", []),
+    ],
+)
+def test_the_log_is_narrowed_by_who_what_and_days(client, log, query, found):
+    assert shown(client, query) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?since=yesterday",
+        "?until=2026-02-30",
+        "?who=Nobody",
+        "?who=Stranger",
+        "?what=%00",
+        "?since=0001-01-01&until=9999-12-31&page=x&who=%F0%9F%98%80",
+    ],
+)
+def test_a_filter_that_cannot_be_read_narrows_nothing_and_says_so(client, log, query):
+    assert shown(client, query) == ["Late", "Early"]
+    assert "There is a problem" in client.get(LOG + query).content.decode()
+
+
+@pytest.mark.parametrize("query", ["?since=9999-12-31", "?until=0001-01-01"])
+def test_the_ends_of_the_calendar_are_days_too(client, log, query):
+    assert shown(client, query) == []
+
+
+def test_the_filters_offer_what_is_in_the_own_log(client, log):
+    page = client.get(LOG).content.decode()
+
+    assert '<option value="Tom Okafor">' in page
+    assert "Stranger" not in page
+
+
+def test_the_csv_holds_what_the_filters_say(client, log):
+    answer = client.get(CSV + "?what=Early")
+
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    heading, *rows = csv.reader(text.splitlines())
+    assert heading[:2] == ["Time", "Who"]
+    assert [row[:2] for row in rows] == [["2026-11-22T23:59:00-05:00", "Priya Raman"]]
+
+
+def test_a_spreadsheet_runs_nothing_of_the_csv(client, admin):
+    evil = make_member(admin.firm, name="=HYPERLINK(1)")
+    write(evil, "-1+1", detail={"about": "x"}, actor=actor_of(evil, origin=Origin(user_agent="@A")))
+    client.force_login(admin.user)
+
+    text = b"".join(client.get(CSV).streaming_content).decode("utf-8-sig")
+
+    row = list(csv.reader(text.splitlines()))[1]
+    assert row[1:5] == ["'=HYPERLINK(1)", "", "'@A", "'-1+1"]
+
+
+def test_the_csv_is_for_those_who_manage_the_team(client, admin):
+    client.force_login(make_member(admin.firm, role="Viewer", permissions=VIEWER).user)
+
+    assert client.get(CSV).status_code == 403
