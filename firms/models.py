@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -13,6 +14,7 @@ from firms.marks import SyncMark, SyncState
 from firms.permissions import Permission
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "BillingPlan",
     "Firm",
@@ -21,6 +23,7 @@ __all__ = [
     "Role",
     "SyncMark",
     "SyncState",
+    "TokenMinute",
     "User",
 ]
 
@@ -130,6 +133,50 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.firm}"
+
+
+class ApiToken(models.Model):
+    """What a program signs in with: some of its maker's permissions in one firm, for a while."""
+
+    firm = models.ForeignKey(Firm, models.CASCADE, related_name="api_tokens")
+    made_by = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)  # finds the row; no secret
+    secret_hash = models.CharField(max_length=64)  # SHA-256 in hex
+    permissions = ArrayField(models.CharField(max_length=32, choices=Permission))
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # A form that is sent twice makes one.
+            models.UniqueConstraint(
+                "firm",
+                "made_by",
+                "name",
+                condition=models.Q(revoked_at=None),
+                name="names_of_a_persons_tokens_are_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+class TokenMinute(models.Model):
+    """Calls of a token in the minute that began last; written by `api_tokens.take` alone."""
+
+    token = models.OneToOneField(ApiToken, models.CASCADE, related_name="+")
+    began_at = models.DateTimeField()
+    calls = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls since {self.began_at}"
 
 
 class AuditEntry(models.Model):

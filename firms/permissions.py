@@ -86,13 +86,20 @@ class Actor:
     def can(self, permission: Permission) -> bool:
         return permission in self.permissions
 
+    def must_be_of(self, firm_id: int) -> None:
+        """
+        Raises:
+            WrongFirm: the record is of another firm.
+        """
+        if firm_id != self.firm_id:
+            raise WrongFirm("This record belongs to another firm.")
+
     def must(self, permission: Permission, *, in_firm: int) -> None:
         """
         Raises:
             WrongFirm: the record is of another firm.
             NotAllowed: the actor's role lacks `permission`.
         """
-        if in_firm != self.firm_id:
-            raise WrongFirm("This record belongs to another firm.")
+        self.must_be_of(in_firm)
         if not self.can(permission):
             raise NotAllowed(permission)

@@ -14,7 +14,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from firms import mails
-from firms.models import AuditEntry, BillingPlan, Firm, Licence, Membership, Role, User
+from firms.models import ApiToken, AuditEntry, BillingPlan, Firm, Licence, Membership, Role, User
 from firms.permissions import ADMIN, STAFF, VIEWER, Actor, NotAllowed, Permission
 
 FIRST_ROLES = {"Admin": ADMIN, "Staff": STAFF, "Viewer": VIEWER}
@@ -180,7 +180,9 @@ def change_role(*, actor: Actor, membership: Membership, role: Role, now: dateti
 @transaction.atomic
 def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
     """
-    Take a person out of the firm. The account stays: it may belong to other firms.
+    Take a person out of the firm and stop their API tokens there.
+
+    The account stays: it may belong to other firms.
 
     Raises:
         LastAdmin: nobody could manage the team any more; nothing was changed.
@@ -195,6 +197,10 @@ def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> Non
         detail={"member": membership.user.email},
         now=now,
     )
+    # For good: whoever comes back makes new ones.
+    ApiToken.objects.filter(
+        firm_id=membership.firm_id, made_by_id=membership.user_id, revoked_at=None
+    ).update(revoked_at=now)
     membership.delete()
 
 
