@@ -66,7 +66,7 @@ def create_token(
     actor.must_be_of(firm.pk)
     if actor.user_id is None or actor.kind is not ActorKind.PERSON:
         raise TokensMakeNoTokens("Only a person can make an API token.")
-    wanted = _allowed(actor, firm, permissions)
+    wanted = _allowed(actor, actor.user_id, firm, permissions)
     if not wanted:
         raise TokenRefused("Choose at least one permission", field="permissions")
     if not now < expires_at <= now + LONGEST:
@@ -153,7 +153,7 @@ def take(token_id: int, now: datetime) -> int | None:
 
     Returns: None if it may go on, else after how many seconds (1 to 60) to try again.
     """
-    values = {
+    values: dict[str, Any] = {
         "token": token_id,
         "now": now,
         "minute": timedelta(minutes=1),
@@ -172,12 +172,14 @@ def _tokens_with_role() -> QuerySet[Any]:
     return ApiToken.objects.annotate(role_allows=Subquery(role.values("role__permissions")[:1]))
 
 
-def _allowed(actor: Actor, firm: Firm, permissions: Iterable[str]) -> list[Permission]:
+def _allowed(
+    actor: Actor, user_id: int, firm: Firm, permissions: Iterable[str]
+) -> list[Permission]:
     """In our order. The role is read anew: it may just be changed, or the person removed."""
     membership = (
         Membership.objects.select_for_update(of=("self", "role"))
         .select_related("role")
-        .filter(firm=firm, user_id=actor.user_id)
+        .filter(firm=firm, user_id=user_id)
         .first()
     )
     asked = set(permissions)

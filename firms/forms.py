@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.core.validators import RegexValidator
 
 from firms.audit import Filters
 from firms.models import Firm, Role
+from firms.permissions import Permission
 
 
 def _day() -> forms.DateInput:
@@ -67,3 +69,29 @@ class AuditForm(forms.Form):
     def filters(self) -> Filters:
         self.is_valid()
         return Filters(**self.cleaned_data)
+
+
+class PermissionsForm(forms.Form):
+    """A name and some of `offered`: what a role or an API token may do."""
+
+    name = forms.CharField(max_length=80, label="Name", error_messages={"required": "Enter a name"})
+    permissions = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one permission"},
+    )
+
+    def __init__(self, *args: Any, offered: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["permissions"].choices = [  # type: ignore[attr-defined]
+            (each.value, each.label) for each in Permission if each in offered
+        ]
+
+
+class TokenForm(PermissionsForm):
+    days = forms.TypedChoiceField(
+        label="Ends",
+        coerce=int,
+        choices=[(7, "In 7 days"), (30, "In 30 days"), (90, "In 90 days"), (365, "In a year")],
+        initial=90,
+    )
+    field_order = ("name", "days", "permissions")

@@ -34,6 +34,10 @@ class LastAdmin(FirmError):
     """Nobody who can manage the team would be left."""
 
 
+class RoleGone(FirmError):
+    """It was deleted since the page was opened."""
+
+
 class AlreadyMember(FirmError):
     """The person is in the firm already."""
 
@@ -135,8 +139,11 @@ def invite_member(
     Raises:
         AlreadyMember: nothing was saved.
         NotAllowed: the role may do what the actor may not.
+        RoleGone: the role was deleted meanwhile.
     """
-    _must_manage(actor, firm_id=firm.pk, role=role)
+    actor.must(Permission.MANAGE_TEAM, in_firm=firm.pk)
+    lock_team(firm.pk)
+    role = _role_to_give(actor, firm_id=firm.pk, role=role)
     user, is_new = _find_or_create_user(email=email, name=name, password=None)
     membership, is_added = Membership.objects.get_or_create(
         user=user, firm=firm, defaults={"role": role}
@@ -156,9 +163,11 @@ def change_role(*, actor: Actor, membership: Membership, role: Role, now: dateti
     Raises:
         LastAdmin: nobody could manage the team any more; nothing was saved.
         NotAllowed: the role may do what the actor may not.
+        RoleGone: the role was deleted meanwhile.
     """
-    _must_manage(actor, firm_id=membership.firm_id, role=role)
-    _lock(membership.firm_id)
+    actor.must(Permission.MANAGE_TEAM, in_firm=membership.firm_id)
+    lock_team(membership.firm_id)
+    role = _role_to_give(actor, firm_id=membership.firm_id, role=role)
     before = Membership.objects.select_related("role", "user").get(pk=membership.pk)
     if before.role == role:
         return before
@@ -188,7 +197,7 @@ def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> Non
         LastAdmin: nobody could manage the team any more; nothing was changed.
     """
     actor.must(Permission.MANAGE_TEAM, in_firm=membership.firm_id)
-    _lock(membership.firm_id)
+    lock_team(membership.firm_id)
     _someone_else_must_manage(membership)
     write_audit(
         actor=actor,
@@ -217,7 +226,7 @@ def ask_admin(*, actor: Actor, firm: Firm, about: str, now: datetime) -> int:
     """
     if actor.firm_id != firm.pk:
         raise NotAllowed(Permission.VIEW_ONLY)
-    _lock(firm.pk)
+    lock_team(firm.pk)
     asked = AuditEntry.objects.filter(
         firm=firm,
         actor_label=actor.label,
@@ -273,14 +282,18 @@ def write_audit(
     )
 
 
-def _must_manage(actor: Actor, *, firm_id: int, role: Role) -> None:
-    actor.must(Permission.MANAGE_TEAM, in_firm=firm_id)
-    actor.must(Permission.MANAGE_TEAM, in_firm=role.firm_id)
-    for permission in role.permissions:
+def _role_to_give(actor: Actor, *, firm_id: int, role: Role) -> Role:
+    """The role as it is now: it may have been edited since the page was opened."""
+    actor.must_be_of(role.firm_id)
+    current = Role.objects.filter(pk=role.pk).first()
+    if current is None:
+        raise RoleGone("This role was deleted meanwhile. Choose another one.")
+    for permission in current.permissions:
         actor.must(Permission(permission), in_firm=firm_id)  # nobody gives what they have not
+    return current
 
 
-def _lock(firm_id: int) -> None:
+def lock_team(firm_id: int) -> None:
     """One change of the team at a time: two admins cannot each remove the other."""
     Firm.objects.select_for_update().get(pk=firm_id)
 
@@ -291,6 +304,15 @@ def _managers(firm_id: int) -> Any:
         role__permissions__contains=[Permission.MANAGE_TEAM],
         user__is_active=True,
     )
+
+
+def must_leave_a_manager(firm_id: int) -> None:
+    """
+    Raises:
+        LastAdmin: nobody can manage the team as it is now.
+    """
+    if not _managers(firm_id).exists():
+        raise LastAdmin("Nobody could manage the team any more. Keep Manage Team in this role.")
 
 
 def _someone_else_must_manage(membership: Membership) -> None:

@@ -111,6 +111,8 @@ def invite(request: FirmRequest) -> HttpResponse:
             )
         except services.AlreadyMember as error:
             form.add_error("email", str(error))
+        except services.RoleGone as error:
+            form.add_error("role", str(error))
         else:
             messages.success(request, f"{member.user} invited")
             return redirect("firms:team")
@@ -127,7 +129,7 @@ def member_role(request: FirmRequest, pk: int) -> HttpResponse:
             services.change_role(
                 actor=request.actor, membership=member, now=timezone.now(), **form.cleaned_data
             )
-        except services.LastAdmin as error:
+        except (services.LastAdmin, services.RoleGone) as error:
             form.add_error("role", str(error))
         else:
             messages.success(request, f"Role of {member.user} changed")
