@@ -14,8 +14,13 @@ from firms.models import Firm, Role
 from firms.permissions import Permission
 
 
-def _day() -> forms.DateInput:
-    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        required=False,
+        label=label,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"invalid": f"{label}: enter a date, such as 2026-11-30"},
+    )
 
 
 class FirmForm(forms.Form):
@@ -57,8 +62,8 @@ class AuditForm(forms.Form):
 
     who = forms.ChoiceField(required=False, label="Who")
     what = forms.ChoiceField(required=False, label="What")
-    since = forms.DateField(required=False, label="From", widget=_day())
-    until = forms.DateField(required=False, label="To", widget=_day())
+    since = _day("From")
+    until = _day("To")
 
     def __init__(self, *args: Any, people: list[str], actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
