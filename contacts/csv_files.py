@@ -10,6 +10,7 @@ from typing import Any
 
 from contacts.models import Address, Contact
 from contacts.services import ADDRESS_FIELDS, Fault, ImportRow
+from firms.csv_cells import RUNS, neutralise
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ROWS = 10_000
@@ -43,9 +44,6 @@ COLUMNS = {
 HEADINGS = {heading.casefold(): name for heading, name in COLUMNS.items()}
 HEADING_OF = {name: heading for heading, name in COLUMNS.items()}
 FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
-# A spreadsheet would run a cell that begins with one of these.
-# Source: OWASP, "CSV Injection", read 2026-11.
-RUNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Unreadable(Exception):
@@ -110,11 +108,6 @@ def write(contacts: Iterable[Contact]) -> Iterator[str]:
     for contact in contacts:
         values = _cells(contact)
         yield line.writerow([neutralise(values[name]) for name in COLUMNS.values()])
-
-
-def neutralise(text: str) -> str:
-    """Keep a spreadsheet from running a cell. `read` takes the quote off again."""
-    return f"'{text}" if text.lstrip("'").startswith(RUNS) else text
 
 
 class _Echo:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,9 +14,10 @@ from django.utils.cache import patch_cache_control
 
 from firms.http import permission_denied
 from firms.models import Membership
-from firms.permissions import Actor, ActorKind
+from firms.permissions import Actor, ActorKind, Origin
 
 SESSION_KEY = "firm_id"
+NOWHERE = Origin()
 # Pages about the person or the installation, not about a firm.
 WITHOUT_FIRM = ("/accounts/", "/sign-in/", "/admin/")
 
@@ -34,7 +36,9 @@ class CurrentFirmMiddleware:
             each for each in found if each != membership
         ]
         request.firm = membership.firm if membership else None  # type: ignore[attr-defined]
-        request.actor = actor_of(membership) if membership else None  # type: ignore[attr-defined]
+        request.actor = (  # type: ignore[attr-defined]
+            actor_of(membership, origin=origin_of(request)) if membership else None
+        )
         zone = ZoneInfo(membership.firm.time_zone) if membership else None
         with timezone.override(zone):  # times as the firm says them
             response = self.get_response(request)
@@ -69,11 +73,21 @@ def _chosen(request: HttpRequest, found: list[Membership]) -> Membership | None:
     return next((each for each in found if each.firm_id == chosen), found[0] if found else None)
 
 
-def actor_of(membership: Membership) -> Actor:
+def origin_of(request: HttpRequest) -> Origin:
+    """The address as django-allauth limits by it, and what the program says it is."""
+    try:
+        ip = get_adapter().get_client_ip(request)
+    except PermissionDenied:  # a Unix socket without a proxy's header
+        ip = None
+    return Origin(ip=ip, user_agent=request.headers.get("User-Agent", ""))
+
+
+def actor_of(membership: Membership, *, origin: Origin = NOWHERE) -> Actor:
     return Actor(
         kind=ActorKind.PERSON,
         firm_id=membership.firm_id,
         label=str(membership.user),
         permissions=frozenset(membership.role.permissions),
         user_id=membership.user_id,
+        origin=origin,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -13,6 +14,7 @@ from firms.marks import SyncMark, SyncState
 from firms.permissions import Permission
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "BillingPlan",
     "Firm",
@@ -21,6 +23,7 @@ __all__ = [
     "Role",
     "SyncMark",
     "SyncState",
+    "TokenMinute",
     "User",
 ]
 
@@ -132,15 +135,68 @@ class Membership(models.Model):
         return f"{self.user} in {self.firm}"
 
 
-class AuditEntry(models.Model):
-    """Who did what of note: settings, roles, connections, decisions. Only ever added to."""
+class ApiToken(models.Model):
+    """What a program signs in with: some of its maker's permissions in one firm, for a while."""
 
-    firm = models.ForeignKey(Firm, models.CASCADE, related_name="+")
+    firm = models.ForeignKey(Firm, models.CASCADE, related_name="api_tokens")
+    made_by = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)  # finds the row; no secret
+    secret_hash = models.CharField(max_length=64)  # SHA-256 in hex
+    permissions = ArrayField(models.CharField(max_length=32, choices=Permission))
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # A form that is sent twice makes one.
+            models.UniqueConstraint(
+                "firm",
+                "made_by",
+                "name",
+                condition=models.Q(revoked_at=None),
+                name="names_of_a_persons_tokens_are_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_live(self, now: datetime) -> bool:
+        return self.revoked_at is None and now < self.expires_at
+
+
+class TokenMinute(models.Model):
+    """Calls of a token in the minute that began last; written by `api_tokens.take` alone."""
+
+    token = models.OneToOneField(ApiToken, models.CASCADE, related_name="+")
+    began_at = models.DateTimeField()
+    calls = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.calls} calls since {self.began_at}"
+
+
+class AuditEntry(models.Model):
+    """
+    Who did what of note: settings, roles, connections, decisions.
+
+    Only ever added to: a trigger refuses every change. An entry goes with its firm alone.
+    """
+
+    # By the database, after the firm and the person are gone: this the trigger lets through.
+    firm = models.ForeignKey(Firm, models.DB_CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.DB_SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
     actor_label = models.CharField(max_length=200)
-    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    from_ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
     action = models.CharField(max_length=80)
-    detail = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)  # what changed: name -> value
+    after = models.JSONField(default=dict)
+    detail = models.JSONField(default=dict)  # what else is worth knowing
 
     class Meta:
         indexes = [models.Index(fields=["firm", "-at"], name="audit_by_time")]
@@ -150,17 +206,39 @@ class AuditEntry(models.Model):
 
     @property
     def facts(self) -> list[str]:
-        """`detail` in words. A pair is what it was before and after."""
-        return [f"{_words(name)}: {_told(value)}" for name, value in sorted(self.detail.items())]
+        """What was done in words: "Email: tom@x.test", "Role: Admin to Viewer"."""
+        told = {name: _told(value) for name, value in self.detail.items()}
+        for name in {**self.before, **self.after}:
+            was, became = _told(self.before.get(name)), _told(self.after.get(name))
+            told[name] = f"{was or 'nothing'} to {became or 'nothing'}"
+        return [f"{_words(name)}: {value}" for name, value in sorted(told.items())]
+
+    @property
+    def before_told(self) -> str:
+        return _listed(self.before)
+
+    @property
+    def after_told(self) -> str:
+        return _listed(self.after)
+
+    @property
+    def detail_told(self) -> str:
+        return _listed(self.detail)
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+def _listed(values: dict[str, Any]) -> str:
+    return "; ".join(f"{_words(name)}: {_told(value)}" for name, value in sorted(values.items()))
+
+
 def _told(value: Any) -> str:
-    if isinstance(value, list) and len(value) == 2:
-        return f"{value[0] or 'nothing'} to {value[1] or 'nothing'}"
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(_told(each) for each in value)
     return str(value)

@@ -53,6 +53,14 @@ class WrongFirm(PermissionDenied):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a request came from, as the audit log keeps it; nothing of it is proof."""
+
+    ip: str | None = None
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Actor:
     """Who asks a service for something: a person, a token, or the sync, in one firm."""
 
@@ -61,6 +69,8 @@ class Actor:
     label: str  # "Priya Raman", "QuickBooks"
     permissions: Set[str]
     user_id: int | None = None
+    token_id: int | None = None  # of an API token
+    origin: Origin = Origin()
 
     @classmethod
     def for_sync(cls, *, firm_id: int, label: str = "QuickBooks") -> Actor:
@@ -76,13 +86,20 @@ class Actor:
     def can(self, permission: Permission) -> bool:
         return permission in self.permissions
 
+    def must_be_of(self, firm_id: int) -> None:
+        """
+        Raises:
+            WrongFirm: the record is of another firm.
+        """
+        if firm_id != self.firm_id:
+            raise WrongFirm("This record belongs to another firm.")
+
     def must(self, permission: Permission, *, in_firm: int) -> None:
         """
         Raises:
             WrongFirm: the record is of another firm.
             NotAllowed: the actor's role lacks `permission`.
         """
-        if in_firm != self.firm_id:
-            raise WrongFirm("This record belongs to another firm.")
+        self.must_be_of(in_firm)
         if not self.can(permission):
             raise NotAllowed(permission)

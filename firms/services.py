@@ -6,6 +6,7 @@ import zoneinfo
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +14,12 @@ from django.core.mail import send_mail
 from django.db import transaction
 
 from firms import mails
-from firms.models import AuditEntry, BillingPlan, Firm, Licence, Membership, Role, User
+from firms.models import ApiToken, AuditEntry, BillingPlan, Firm, Licence, Membership, Role, User
 from firms.permissions import ADMIN, STAFF, VIEWER, Actor, NotAllowed, Permission
 
 FIRST_ROLES = {"Admin": ADMIN, "Staff": STAFF, "Viewer": VIEWER}
 QUESTIONS_AN_HOUR = 3
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class FirmError(Exception):
@@ -30,6 +32,10 @@ class TimeZoneUnknown(FirmError):
 
 class LastAdmin(FirmError):
     """Nobody who can manage the team would be left."""
+
+
+class RoleGone(FirmError):
+    """It was deleted since the page was opened."""
 
 
 class AlreadyMember(FirmError):
@@ -79,7 +85,13 @@ def create_firm(
     }
     user, is_new = _find_or_create_user(email=admin_email, name=admin_name, password=password)
     Membership.objects.create(firm=firm, user=user, role=roles["Admin"])
-    _audit(firm, "Firm created", now=now, label="The operator", detail={"admin": user.email})
+    AuditEntry.objects.create(
+        firm=firm,
+        at=now,
+        actor_label="The operator",
+        action="Firm created",
+        detail={"admin": user.email},
+    )
     if is_new and password is None:
         transaction.on_commit(
             partial(mails.send_invitation, user=user, firm=firm, by="Canopy Sync")
@@ -101,14 +113,18 @@ def update_firm(
     _check_time_zone(time_zone)
     wanted = {"name": name, "time_zone": time_zone, "home_currency": home_currency}
     current = Firm.objects.select_for_update().get(pk=firm.pk)
-    changes = {
-        field: [getattr(current, field), value]
-        for field, value in wanted.items()
-        if getattr(current, field) != value
-    }
-    if changes:
+    before = {field: getattr(current, field) for field in wanted}
+    changed = [field for field in wanted if before[field] != wanted[field]]
+    if changed:
         Firm.objects.filter(pk=firm.pk).update(**wanted)
-        _audit(firm, "Firm profile changed", now=now, actor=actor, detail=changes)
+        write_audit(
+            actor=actor,
+            firm_id=firm.pk,
+            action="Firm profile changed",
+            before={field: before[field] for field in changed},
+            after={field: wanted[field] for field in changed},
+            now=now,
+        )
     current.refresh_from_db()
     return current
 
@@ -123,8 +139,11 @@ def invite_member(
     Raises:
         AlreadyMember: nothing was saved.
         NotAllowed: the role may do what the actor may not.
+        RoleGone: the role was deleted meanwhile.
     """
-    _must_manage(actor, firm_id=firm.pk, role=role)
+    actor.must(Permission.MANAGE_TEAM, in_firm=firm.pk)
+    lock_team(firm.pk)
+    role = _role_to_give(actor, firm_id=firm.pk, role=role)
     user, is_new = _find_or_create_user(email=email, name=name, password=None)
     membership, is_added = Membership.objects.get_or_create(
         user=user, firm=firm, defaults={"role": role}
@@ -132,7 +151,7 @@ def invite_member(
     if not is_added:
         raise AlreadyMember(f"{user} is in the team already.")
     detail = {"email": user.email, "role": role.name}
-    _audit(firm, "Member invited", now=now, actor=actor, detail=detail)
+    write_audit(actor=actor, firm_id=firm.pk, action="Member invited", detail=detail, now=now)
     send = mails.send_invitation if is_new else mails.send_welcome
     transaction.on_commit(partial(send, user=user, firm=firm, by=actor.label))
     return membership
@@ -144,21 +163,25 @@ def change_role(*, actor: Actor, membership: Membership, role: Role, now: dateti
     Raises:
         LastAdmin: nobody could manage the team any more; nothing was saved.
         NotAllowed: the role may do what the actor may not.
+        RoleGone: the role was deleted meanwhile.
     """
-    _must_manage(actor, firm_id=membership.firm_id, role=role)
-    _lock(membership.firm_id)
+    actor.must(Permission.MANAGE_TEAM, in_firm=membership.firm_id)
+    lock_team(membership.firm_id)
+    role = _role_to_give(actor, firm_id=membership.firm_id, role=role)
     before = Membership.objects.select_related("role", "user").get(pk=membership.pk)
     if before.role == role:
         return before
     if Permission.MANAGE_TEAM not in role.permissions:
         _someone_else_must_manage(before)
     Membership.objects.filter(pk=membership.pk).update(role=role)
-    _audit(
-        membership.firm,
-        "Role changed",
-        now=now,
+    write_audit(
         actor=actor,
-        detail={"member": before.user.email, "role": [before.role.name, role.name]},
+        firm_id=membership.firm_id,
+        action="Role changed",
+        detail={"member": before.user.email},
+        before={"role": before.role.name},
+        after={"role": role.name},
+        now=now,
     )
     return Membership.objects.select_related("role", "user").get(pk=membership.pk)
 
@@ -166,21 +189,27 @@ def change_role(*, actor: Actor, membership: Membership, role: Role, now: dateti
 @transaction.atomic
 def remove_member(*, actor: Actor, membership: Membership, now: datetime) -> None:
     """
-    Take a person out of the firm. The account stays: it may belong to other firms.
+    Take a person out of the firm and stop their API tokens there.
+
+    The account stays: it may belong to other firms.
 
     Raises:
         LastAdmin: nobody could manage the team any more; nothing was changed.
     """
     actor.must(Permission.MANAGE_TEAM, in_firm=membership.firm_id)
-    _lock(membership.firm_id)
+    lock_team(membership.firm_id)
     _someone_else_must_manage(membership)
-    _audit(
-        membership.firm,
-        "Member removed",
-        now=now,
+    write_audit(
         actor=actor,
+        firm_id=membership.firm_id,
+        action="Member removed",
         detail={"member": membership.user.email},
+        now=now,
     )
+    # For good: whoever comes back makes new ones.
+    ApiToken.objects.filter(
+        firm_id=membership.firm_id, made_by_id=membership.user_id, revoked_at=None
+    ).update(revoked_at=now)
     membership.delete()
 
 
@@ -197,7 +226,7 @@ def ask_admin(*, actor: Actor, firm: Firm, about: str, now: datetime) -> int:
     """
     if actor.firm_id != firm.pk:
         raise NotAllowed(Permission.VIEW_ONLY)
-    _lock(firm.pk)
+    lock_team(firm.pk)
     asked = AuditEntry.objects.filter(
         firm=firm,
         actor_label=actor.label,
@@ -212,7 +241,9 @@ def ask_admin(*, actor: Actor, firm: Firm, about: str, now: datetime) -> int:
     ]
     if not admins:
         raise NobodyToAsk("Nobody else in the firm can give permissions.")
-    _audit(firm, "Admin asked", now=now, actor=actor, detail={"about": about})
+    write_audit(
+        actor=actor, firm_id=firm.pk, action="Admin asked", detail={"about": about}, now=now
+    )
     transaction.on_commit(
         partial(
             send_mail,
@@ -227,20 +258,42 @@ def ask_admin(*, actor: Actor, firm: Firm, about: str, now: datetime) -> int:
 
 
 def write_audit(
-    *, actor: Actor, firm: Firm, action: str, now: datetime, detail: Mapping[str, Any] | None = None
+    *,
+    actor: Actor,
+    firm_id: int,
+    action: str,
+    now: datetime,
+    detail: Mapping[str, Any] = NOTHING,
+    before: Mapping[str, Any] = NOTHING,
+    after: Mapping[str, Any] = NOTHING,
 ) -> None:
-    """Note what another app did that is worth keeping: connections, decisions, rules."""
-    _audit(firm, action, now=now, actor=actor, detail=detail or {})
+    """Note what was done that is worth keeping. `before` and `after` say what changed."""
+    AuditEntry.objects.create(
+        firm_id=firm_id,
+        at=now,
+        actor_label=actor.label[:200],
+        user_id=actor.user_id,
+        from_ip=actor.origin.ip,
+        user_agent=actor.origin.user_agent.replace("\0", "")[:300],
+        action=action,
+        before=dict(before),
+        after=dict(after),
+        detail=dict(detail),
+    )
 
 
-def _must_manage(actor: Actor, *, firm_id: int, role: Role) -> None:
-    actor.must(Permission.MANAGE_TEAM, in_firm=firm_id)
-    actor.must(Permission.MANAGE_TEAM, in_firm=role.firm_id)
-    for permission in role.permissions:
+def _role_to_give(actor: Actor, *, firm_id: int, role: Role) -> Role:
+    """The role as it is now: it may have been edited since the page was opened."""
+    actor.must_be_of(role.firm_id)
+    current = Role.objects.filter(pk=role.pk).first()
+    if current is None:
+        raise RoleGone("This role was deleted meanwhile. Choose another one.")
+    for permission in current.permissions:
         actor.must(Permission(permission), in_firm=firm_id)  # nobody gives what they have not
+    return current
 
 
-def _lock(firm_id: int) -> None:
+def lock_team(firm_id: int) -> None:
     """One change of the team at a time: two admins cannot each remove the other."""
     Firm.objects.select_for_update().get(pk=firm_id)
 
@@ -251,6 +304,15 @@ def _managers(firm_id: int) -> Any:
         role__permissions__contains=[Permission.MANAGE_TEAM],
         user__is_active=True,
     )
+
+
+def must_leave_a_manager(firm_id: int) -> None:
+    """
+    Raises:
+        LastAdmin: nobody can manage the team as it is now.
+    """
+    if not _managers(firm_id).exists():
+        raise LastAdmin("Nobody could manage the team any more. Keep Manage Team in this role.")
 
 
 def _someone_else_must_manage(membership: Membership) -> None:
@@ -268,22 +330,3 @@ def _find_or_create_user(*, email: str, name: str, password: str | None) -> tupl
 def _check_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise TimeZoneUnknown(f"There is no time zone {name}.")
-
-
-def _audit(
-    firm: Firm,
-    action: str,
-    *,
-    now: datetime,
-    actor: Actor | None = None,
-    label: str = "",
-    detail: Mapping[str, Any],
-) -> None:
-    AuditEntry.objects.create(
-        firm=firm,
-        at=now,
-        actor_label=actor.label if actor else label,
-        user_id=actor.user_id if actor else None,
-        action=action,
-        detail=dict(detail),
-    )

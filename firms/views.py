@@ -5,18 +5,18 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from firms import services
+from firms import audit, services
 from firms.context import THEME_COOKIE, THEMES
-from firms.forms import FirmForm, InviteForm, RoleForm
+from firms.forms import AuditForm, FirmForm, InviteForm, RoleForm
 from firms.http import FirmRequest
 from firms.middleware import SESSION_KEY
-from firms.models import AuditEntry, Membership, Role
+from firms.models import Membership, Role
 from firms.permissions import Permission
 
 PAGE = 300
@@ -111,6 +111,8 @@ def invite(request: FirmRequest) -> HttpResponse:
             )
         except services.AlreadyMember as error:
             form.add_error("email", str(error))
+        except services.RoleGone as error:
+            form.add_error("role", str(error))
         else:
             messages.success(request, f"{member.user} invited")
             return redirect("firms:team")
@@ -127,7 +129,7 @@ def member_role(request: FirmRequest, pk: int) -> HttpResponse:
             services.change_role(
                 actor=request.actor, membership=member, now=timezone.now(), **form.cleaned_data
             )
-        except services.LastAdmin as error:
+        except (services.LastAdmin, services.RoleGone) as error:
             form.add_error("role", str(error))
         else:
             messages.success(request, f"Role of {member.user} changed")
@@ -160,9 +162,32 @@ def billing_plan(request: FirmRequest) -> HttpResponse:
 @require_safe
 def audit_log(request: FirmRequest) -> HttpResponse:
     request.actor.must(Permission.MANAGE_TEAM, in_firm=request.firm.pk)
-    entries = AuditEntry.objects.filter(firm=request.firm).order_by("-at", "-pk")
-    page = Paginator(entries, PAGE).get_page(request.GET.get("page"))
-    return render(request, "firms/audit_log.html", {"section": "audit", "page": page})
+    form = _audit_form(request)
+    page = Paginator(audit.search(request.firm, form.filters), PAGE).get_page(
+        request.GET.get("page")
+    )
+    context = {"section": "audit", "page": page, "form": form, "filters": form.filters}
+    return render(request, "firms/audit_log.html", context)
+
+
+@require_safe
+def export_audit_log(request: FirmRequest) -> StreamingHttpResponse:
+    """The filtered log as CSV, row by row."""
+    request.actor.must(Permission.MANAGE_TEAM, in_firm=request.firm.pk)
+    entries = audit.search(request.firm, _audit_form(request).filters)
+    lines = audit.csv_lines(entries, zone=timezone.get_current_timezone())
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"audit-log-{timezone.localdate():%Y-%m-%d}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _audit_form(request: FirmRequest) -> AuditForm:
+    return AuditForm(
+        request.GET,
+        people=audit.choices(request.firm, "actor_label"),
+        actions=audit.choices(request.firm, "action"),
+    )
 
 
 def _member(request: FirmRequest, pk: int) -> Membership:

@@ -81,9 +81,13 @@ def change_numbering(
     numbering.prefix, numbering.next_number = prefix, next_number
     if str(numbering) != before:
         numbering.save()
-        detail = {"next_number": [before, str(numbering)]}
         write_audit(
-            actor=actor, firm=firm, action="Invoice numbering changed", detail=detail, now=now
+            actor=actor,
+            firm_id=firm.pk,
+            action="Invoice numbering changed",
+            before={"next_number": before},
+            after={"next_number": str(numbering)},
+            now=now,
         )
     return numbering
 

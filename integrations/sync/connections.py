@@ -23,8 +23,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
-from firms.models import AuditEntry, Firm, SyncMark
+from firms.models import Firm, SyncMark
 from firms.permissions import Actor, Permission
+from firms.services import write_audit
 from integrations import doorbell
 from integrations.errors import ReconnectNeeded, SyncError
 from integrations.models import (
@@ -821,14 +822,24 @@ def _company_of(pending: PendingConsent) -> Company:
     )
 
 
-def _audit(actor: Actor, firm_id: int, action: str, now: datetime, **detail: Any) -> None:
-    AuditEntry.objects.create(
+def _audit(
+    actor: Actor,
+    firm_id: int,
+    action: str,
+    now: datetime,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    **detail: Any,
+) -> None:
+    write_audit(
+        actor=actor,
         firm_id=firm_id,
-        at=now,
-        actor_label=actor.label[:200],
-        user_id=actor.user_id,
         action=f"QuickBooks: {action}",
         detail=detail,
+        before=before or {},
+        after=after or {},
+        now=now,
     )
 
 
@@ -844,11 +855,8 @@ def _note(
 ) -> None:
     """One audit entry and one activity row about the connection itself, in its transaction."""
     before, after = dict(before or {}), dict(after or {})
-    changes = {"before": before, "after": after} if before or after else {}
-    _audit(
-        actor, connection.firm_id, title, now, **{"company": connection.company_name, **detail},
-        **changes,
-    )  # fmt: skip
+    told = {"company": connection.company_name, **detail}
+    _audit(actor, connection.firm_id, title, now, before=before, after=after, **told)
     Activity.objects.create(
         at=now,
         connection_id=connection.pk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -10,9 +10,10 @@ from django.utils import timezone
 from billing.services import invoices
 from contacts import imports
 from contacts.models import Contact
+from firms import api_tokens
 from firms.middleware import actor_of
 from firms.models import Firm
-from firms.permissions import Actor
+from firms.permissions import Actor, Permission
 from integrations.models import (
     Activity,
     AgreementRow,
@@ -41,6 +42,15 @@ def fill(*, company_id: str) -> Firm:
     firm = make_firm()
     admin = make_member(firm)
     make_member(firm, role="Viewer")
+    firm.roles.create(name="Unused")
+    api_tokens.create_token(
+        actor=actor_of(admin),
+        firm=firm,
+        name="Payroll",
+        permissions=[Permission.VIEW_ONLY],
+        expires_at=timezone.now() + timedelta(days=1),
+        now=timezone.now(),
+    )
     imports.keep(
         actor=actor_of(admin), name="c.csv", data=b"Display name\nAda\n", now=timezone.now()
     )

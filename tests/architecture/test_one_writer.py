@@ -54,6 +54,9 @@ WRITERS = {"save", "create", "update", "delete", "bulk_create", "bulk_update", "
 @pytest.mark.parametrize(
     ("model", "services"),
     [
+        ("ApiToken", {"firms/api_tokens.py", "firms/services.py"}),
+        ("AuditEntry", {"firms/services.py"}),
+        ("Role", {"firms/roles.py", "firms/services.py", "canopy_sync/demo_data.py"}),
         ("Contact", {"contacts/services.py"}),
         ("Address", {"contacts/services.py"}),
         ("ServiceItem", {"billing/services/service_items.py"}),

@@ -169,7 +169,7 @@ def test_prefix_and_next_number_are_set_and_audited(firm, actor):
 
     assert make_invoice(firm).number == "2026-7"
     entry = AuditEntry.objects.get()
-    assert entry.detail == {"next_number": ["INV-1002", "2026-7"]}
+    assert entry.facts == ["Next number: INV-1002 to 2026-7"]
 
 
 def test_setting_what_is_set_is_no_change(actor):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from billing.models import InvoiceMail
 from billing.services import invoices, payments
 from contacts.models import Contact
+from firms import api_tokens
+from firms.middleware import actor_of
 from firms.models import Firm, User
-from firms.permissions import VIEWER, Actor
+from firms.permissions import VIEWER, Actor, Permission
 from tests.factories import (
     NOW,
     make_contact,
@@ -58,6 +62,15 @@ def addresses(firm: Firm) -> list[str]:
     )
     make_service_item(firm, name="<script>alert(1)</script>: hour", rate=Decimal("99999999998.5"))
     member = make_member(firm, role="Viewer", permissions=VIEWER)
+    unused = firm.roles.create(name="W" * 80, permissions=list(Permission))
+    token, _ = api_tokens.create_token(
+        actor=actor_of(make_member(firm, name="W" * 150)),
+        firm=firm,
+        name="W" * 80,
+        permissions=list(Permission),
+        expires_at=timezone.now() + timedelta(days=90),
+        now=timezone.now(),
+    )
     rate = make_tax_rate(firm, "2", "6.7", name="W" * 100)
     words = make_line(
         service_item_id=item.pk, description="W" * 4000, rate=Decimal("99999.1234567")
@@ -102,8 +115,17 @@ def addresses(firm: Firm) -> list[str]:
         "/settings/team/invite/",
         f"/settings/team/{member.pk}/role/",
         f"/settings/team/{member.pk}/remove/",
+        "/settings/team/roles/",
+        "/settings/team/roles/new/",
+        f"/settings/team/roles/{unused.pk}/",
+        f"/settings/team/roles/{unused.pk}/delete/",
+        f"/settings/team/roles/{member.role_id}/delete/",
         "/settings/plan/",
+        "/settings/api-tokens/",
+        "/settings/api-tokens/new/",
+        f"/settings/api-tokens/{token.pk}/revoke/",
         "/settings/audit-log/",
+        "/settings/audit-log/?since=yesterday",
         "/accounts/password/change/",
         "/accounts/2fa/",
         "/accounts/sessions/",
@@ -308,3 +330,24 @@ def test_nothing_on_a_page_breaks_the_rules_for_scripts(open_page, admin, firm):
         page.goto(address)
 
     assert [each for each in said if "preload" not in each] == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_token_is_made_seen_once_and_revoked(open_page, admin, width):
+    page = open_page(admin, width=width)
+    page.goto("/settings/api-tokens/")
+    page.get_by_role("link", name="Make a token").first.click()
+    page.get_by_label("Name").fill("Payroll")
+    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("link", name="Choose at least one permission").click()
+    page.get_by_label("View Only").check()
+    page.get_by_role("button", name="Make token").click()
+
+    text = page.get_by_label("Token", exact=True).input_value()
+    assert len(text) == len("canopy_") + 12 + 1 + 43
+    assert findings(page) == []
+    page.get_by_role("link", name="Done").click()
+    assert text not in page.content()
+    page.get_by_role("link", name="Revoke Payroll").click()
+    page.get_by_role("button", name="Revoke token").click()
+    expect(page.get_by_text("Revoked", exact=True)).to_be_visible()

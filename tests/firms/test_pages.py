@@ -109,9 +109,9 @@ def test_the_audit_log_shows_only_the_own_firm(client, admin, firm):
     from firms.middleware import actor_of
     from tests.factories import NOW
 
-    services.write_audit(actor=actor_of(admin), firm=firm, action="Ours", now=NOW)
+    services.write_audit(actor=actor_of(admin), firm_id=firm.pk, action="Ours", now=NOW)
     other = make_member(make_firm())
-    services.write_audit(actor=actor_of(other), firm=other.firm, action="Theirs", now=NOW)
+    services.write_audit(actor=actor_of(other), firm_id=other.firm_id, action="Theirs", now=NOW)
 
     page = client.get(reverse("firms:audit_log")).content.decode()
 

@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from contacts.csv_files import neutralise
+from firms.csv_cells import neutralise
 from firms.http import FirmRequest
 from integrations.models import Activity, Connection
 from integrations.web import cards, queries
