@@ -164,3 +164,9 @@ class ReasonTooLong(InvoiceError):
     """The reason is longer than can be kept."""
 
     field = "reason"
+
+
+class TaxNotExplained(InvoiceError):
+    """The tax came from QuickBooks and no rate of ours explains it."""
+
+    field = "tax_rate_id"

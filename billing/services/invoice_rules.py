@@ -19,6 +19,7 @@ from billing.services.invoice_errors import (
     LineNotPossible,
     LinesMissing,
     NumberMissing,
+    TaxNotExplained,
     TaxRateNotPossible,
     TermsNotPossible,
     TextTooLong,
@@ -195,3 +196,16 @@ def _check_tax_rate(invoice: Invoice) -> None:
         raise TaxRateNotPossible("Choose a tax rate of the list.")
     if rate.is_archived:
         raise TaxRateNotPossible(f"{rate} is archived. Restore it, or choose another tax rate.")
+
+
+def check_tax_is_explained(invoice: Invoice, changed: set[str]) -> None:
+    """
+    Raises:
+        TaxNotExplained: QuickBooks computed its tax, and no rate of ours would go on with it.
+    """
+    is_theirs = invoice.is_tax_given and invoice.tax and invoice.tax_rate_id is None
+    if is_theirs and "tax_rate_id" not in changed:
+        raise TaxNotExplained(
+            "QuickBooks computed its tax, and no tax rate is chosen here. Choose one first, or "
+            "change it in QuickBooks."
+        )

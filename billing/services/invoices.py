@@ -142,6 +142,7 @@ def update_invoice(
     _check_change(current, changed, is_settled=is_settled)
     taxes = None
     if changed & {*MONEY, "contact_id"} or money_of(lines) != money:
+        rules.check_tax_is_explained(current, changed)
         current.is_tax_given = False
         taxes = compute(current, lines)
     if is_settled:

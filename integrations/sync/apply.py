@@ -134,6 +134,7 @@ class _Look:
     local: Local | None = None
     trouble: Refused | MissingDependency | None = None
     goes_without: Link | None = None  # the pair their record points to, which does not sync
+    ours: Record | None = None  # our record with what the rules hide from the other side
     is_searched: bool = False  # the books were asked whether they hold it
     wrote_here: dict[str, Any] = field(default_factory=dict)
 
@@ -149,6 +150,7 @@ class _Look:
         """Our record as it is now, seen as the connection's rules let it be seen."""
         self.local = local
         if local is not None:
+            self.ours = local.record
             ruled = rules.rules_of(self.connection, self.link.options)
             compared = self.spec.as_compared(local.record, ruled)
             self.local = replace(local, record=self.spec.as_synced(compared, ruled))
@@ -186,7 +188,7 @@ class _Look:
         if plan.is_empty and not link.base and answer is None and is_pair:
             self._note_linked()
         self._move_base(base, remote)
-        self._note_facts(heard)
+        self._note_facts(heard, remote)
         intent = self._store_intent(plan, harm=harm)
         self._close_or_open_issues(plan)
         self._ask_if_billed_twice(plan)
@@ -438,9 +440,23 @@ class _Look:
         if isinstance(action, Create):
             return store.create(actor=actor, values=action.values, now=self.now)
         assert self.link.local_id is not None
-        return store.update(
-            actor=actor, local_id=self.link.local_id, values=action.values, now=self.now
-        )
+        values = self._with_what_is_hidden(action.values)
+        return store.update(actor=actor, local_id=self.link.local_id, values=values, now=self.now)
+
+    def _with_what_is_hidden(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """What the rules hide from the other side is not overwritten by its absence there."""
+        ruled = rules.rules_of(self.connection, self.link.options)
+        kept = dict(values)
+        if ruled.is_tax_automated:
+            kept.pop("tax_rate", None)
+        if ruled.uses_default_item and "lines" in kept and self.ours is not None:
+            lines = getattr(self.ours, "lines", ())
+            items = {each["id"]: each.get("item") for each in lines if each.get("id")}
+            kept["lines"] = [
+                {**each, "item": items.get(each.get("id"), each.get("item"))}
+                for each in kept["lines"]
+            ]
+        return kept
 
     # -- the base --------------------------------------------------------------------------------
 
@@ -457,15 +473,29 @@ class _Look:
         if link.local_id is not None and link.remote_id is not None:
             link.state = Link.State.LINKED
 
-    def _note_facts(self, heard: Snapshot | None) -> None:
-        """What the books say beside the synced fields is shown with our record."""
-        if heard is not None and self.link.local_id is not None:
-            self.spec.store.note(
-                actor=Actor.for_sync(firm_id=self.link.firm_id),
-                local_id=self.link.local_id,
-                facts=self.link.facts,
-                now=self.now,
-            )
+    def _note_facts(self, heard: Snapshot | None, remote: Record | None) -> None:
+        """
+        What the books say beside the synced fields is shown with our record.
+
+        The ids of lines there are told by their place: only where the lines are the same.
+        """
+        if heard is None or self.link.local_id is None:
+            return
+        facts = dict(self.link.facts)
+        if "line_ids" in facts and not self._is_same("lines", remote):
+            del facts["line_ids"]
+        self.spec.store.note(
+            actor=Actor.for_sync(firm_id=self.link.firm_id),
+            local_id=self.link.local_id,
+            facts=facts,
+            now=self.now,
+        )
+
+    def _is_same(self, name: str, remote: Record | None) -> bool:
+        if self.local is None or remote is None:
+            return False
+        field_ = next(each for each in self.spec.record.fields() if each.name == name)
+        return field_.same(getattr(self.local.record, name), getattr(remote, name))
 
     def _note_linked(self) -> None:
         """They were paired and held the same: that, too, belongs in the history."""
@@ -579,6 +609,7 @@ class _Look:
             mended &= {Issue.Kind.CONFLICT}
         elif plan.remote is not None:
             mended &= {Issue.Kind.CONFLICT, Issue.Kind.HELD}  # the rest is known once it is sent
+        mended.discard(link.options.get("void_refused", ""))  # until it is retried or ignored
         issues.close(link, kinds=sorted(mended), now=self.now)
 
     def _tell_if_deleted_there(self, remote: Record | None) -> None:
@@ -623,8 +654,11 @@ class _Look:
         local, link = self.local, self.link
         if heard is None or local is None or heard.amount is None or local.amount is None:
             return
-        is_over = heard.record.life != Life.LIVE or local.record.life != Life.LIVE
-        if plan.remote is not None or plan.conflicts or is_over:
+        if heard.record.life != Life.LIVE or local.record.life != Life.LIVE:
+            over = [Issue.Kind.TOTALS_DIFFER, Issue.Kind.BILLED_TWICE]
+            issues.close(link, kinds=over, now=self.now)
+            return
+        if plan.remote is not None or plan.conflicts:
             return
         if heard.amount == local.amount:
             issues.close(link, kinds=[Issue.Kind.TOTALS_DIFFER], now=self.now)
@@ -762,6 +796,8 @@ class _Look:
             answered |= Q(occurred_at__lte=heard.changed_at)
             answered |= Q(occurred_at=None, source=InboxEntry.Source.LISTING)
         InboxEntry.objects.filter(answered, link=link).delete()
+        # While a person is asked whether it is the same as one of ours, it stays to be found.
+        keeps_content = keeps_content or isinstance(self.trouble, doubles.MaybeSamePayment)
         if heard is not None and not keeps_content:
             snapshots.forget(self.connection, link.entity, heard.remote_id, heard.version)
 
@@ -808,9 +844,11 @@ def _operation(plan: Plan) -> Operation:
             return Operation.UPDATE
 
 
-def take_back_void(link: Link, *, now: datetime) -> None:
+def take_back_void(link: Link, *, kind: str, now: datetime) -> None:
     """
     The books will not void it: then it is not void here either (ledger rule 23).
+
+    The issue of this `kind` stays open until somebody retries it, which voids once more.
 
     The bell which that rings is taken away, so that what stands open is not taken for mended.
     """
@@ -820,7 +858,7 @@ def take_back_void(link: Link, *, now: datetime) -> None:
     alive = ENTITIES[link.entity].store.take_back_void(actor=actor, local_id=link.local_id, now=now)
     if alive is not None:
         link.local_version = alive.version
-        link.options = {**link.options, "void_refused": True}  # Retry voids it once more
+        link.options = {**link.options, "void_refused": kind}
         OutboxEntry.objects.filter(
             connection_id=link.connection_id, entity=link.entity, local_id=link.local_id
         ).delete()

@@ -80,9 +80,8 @@ def _ours(connection: Connection, remote_ids: Collection[str]) -> Mapping[str, i
 
 
 def _applied(link: Link, payment_ids: Collection[int]) -> Decimal:
-    parts = PaymentPart.objects.filter(
-        invoice_id=link.local_id or 0, payment_id__in=payment_ids, payment__is_void=False
-    )
+    # One that was voided here since still counts there, as long as the books name it.
+    parts = PaymentPart.objects.filter(invoice_id=link.local_id or 0, payment_id__in=payment_ids)
     return parts.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
 

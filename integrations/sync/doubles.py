@@ -97,10 +97,10 @@ def _unlinked_there(connection: Connection, asked: Asked) -> Iterable[Mapping[st
         dated_on__range=(asked.received_on - PAYMENT_DAYS, asked.received_on + PAYMENT_DAYS),
     )
     linked = Link.objects.filter(
-        connection=connection, entity="payment", local_id__isnull=False
+        connection=connection, entity="payment", local_id__isnull=False, remote_id__isnull=False
     ).values("remote_id")
     provider = get_provider(connection.provider)
-    for row in kept.exclude(remote_id__in=linked).order_by("dated_on", "pk")[:20]:
+    for row in kept.exclude(remote_id__in=linked).order_by("dated_on", "pk"):
         contact = provider.read_stored("payment", row.raw).record.values().get("contact")
         if isinstance(contact, Ref) and contact.remote_id in customers:
             yield {"id": row.remote_id, "label": row.label, "dated_on": f"{row.dated_on}"}

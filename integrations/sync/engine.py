@@ -358,7 +358,7 @@ def _refuse(link: Link, error: Refused, now: datetime) -> None:
         if intent is not None:
             intent.delete()
             if intent.operation in (Operation.VOID, Operation.DELETE):
-                take_back_void(link, now=now)
+                take_back_void(link, kind=issues.kind_of(error), now=now)
         link.wake_at, link.not_before = next_decision(link, now=now), None
         link.rests = Link.Rests.ISSUE
         link.attempts += 1

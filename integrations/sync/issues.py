@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F
 
@@ -97,9 +98,13 @@ def _tell_people(issue: Issue, now: datetime) -> None:
     notices.issue_opened(issue, now)
 
 
+def kind_of(error: SyncError) -> str:
+    return next((kind for sort, kind in KIND_OF if isinstance(error, sort)), Issue.Kind.REFUSED)
+
+
 def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
     """The provider, or our side, will not take it: in words, with what to do."""
-    kind = next((kind for sort, kind in KIND_OF if isinstance(error, sort)), Issue.Kind.REFUSED)
+    kind = kind_of(error)
     sentence = str(error)
     if isinstance(error, DuplicateName):
         sentence = f"QuickBooks already has a customer, vendor or employee called {link.label}."
@@ -259,8 +264,17 @@ def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
     """Look at the pair again at once. The issue closes when that goes well."""
     _must(actor, issue.firm_id)
     with transaction.atomic():
-        _void_again(issue.link, actor=actor, now=now)
+        if issue.link.options.get("void_refused") == issue.kind:
+            _void_again(issue.link, actor=actor, now=now)
         _wake(issue.link, now=now)
+
+
+def _forget_void(issue: Issue) -> None:
+    """Nobody wants it voided any more."""
+    link = issue.link
+    if link.options.get("void_refused") == issue.kind:
+        rest = {name: value for name, value in link.options.items() if name != "void_refused"}
+        Link.objects.filter(pk=link.pk).update(options=rest)
 
 
 def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
@@ -282,8 +296,11 @@ def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
     _must(actor, connection.firm_id)
     with transaction.atomic():
         refused = Link.objects.filter(connection=connection, options__has_key="void_refused")
-        for link in refused.filter(issues__state=Issue.State.OPEN).distinct():
-            with suppress(LocalRefused):  # its own issue says why; the others go on
+        for link in refused:
+            waits = link.issues.filter(state=Issue.State.OPEN, kind=link.options["void_refused"])
+            if not waits.exists():
+                continue
+            with suppress(LocalRefused, PermissionDenied):  # its issue stays; the others go on
                 _void_again(link, actor=actor, now=now)
         waiting = Link.objects.filter(
             pk__in=Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
@@ -362,6 +379,7 @@ def ignore(*, actor: Actor, issue: Issue, reason: str, now: datetime) -> None:
         issue.closed_at, issue.closed_by_id = now, actor.user_id
         issue.closing_note = reason[:500]
         issue.save()
+        _forget_void(issue)
         activity.note(issue.link, actor=actor, now=now, title=f"Ignored: {reason}"[:300])
 
 

@@ -56,6 +56,11 @@ def test_both_are_recorded_where_the_client_paid_twice(books: World):
     pay(books, invoice, "100", received_on=books.now.date())
     books.sync(feed=True)
 
+    asked = Issue.objects.filter(state="open")
+    assert {each.kind for each in asked} == {Issue.Kind.SAME_PAYMENT}
+    issues.retry_all(actor=books.actor, connection=books.connection, now=books.now)
+    books.sync()
+    assert Payment.objects.count() == 1  # nobody has answered yet
     for issue in Issue.objects.filter(state="open"):
         issues.choose(actor=books.actor, issue=issue, option="record_both", now=books.now)
     books.sync()

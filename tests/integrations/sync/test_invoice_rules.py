@@ -477,3 +477,76 @@ def test_of_a_company_outside_the_us_contacts_and_items_sync_and_invoices_do_not
     assert (creates.get("Customer"), creates.get("Item"), creates.get("Invoice")) == (1, 1, None)
     assert books.link_of(invoice).remote_id is None
     assert open_kinds() == []
+
+
+# -- What a reviewer broke -----------------------------------------------------------------------
+
+
+def test_a_refused_void_waits_for_its_own_retry_and_for_no_other(books: World):
+    """An unrelated Retry all voided it months later."""
+    invoice = linked(books)
+    fields = {"AccountingInfoPrefs": {"BookCloseDate": "2026-11-22"}}
+    books.quickbooks.act("update", "1", entity="Preferences", fields=fields)
+    invoice.refresh_from_db()
+    invoices.void_invoice(actor=books.actor, invoice=invoice, now=books.now)
+    books.sync()
+    books.act(invoice, "update", CustomerMemo={"value": "Looked at again"})
+    books.sync(feed=True)
+    issue = Issue.objects.get(kind=Issue.Kind.PERIOD_CLOSED)
+    assert issue.state == Issue.State.OPEN  # a look at something else mended nothing
+
+    issues.ignore(actor=books.actor, issue=issue, reason="It stands", now=books.now)
+    issues.retry_all(actor=books.actor, connection=books.connection, now=books.now)
+    books.sync()
+
+    invoice.refresh_from_db()
+    assert invoice.status == "sent"
+
+
+def test_ids_of_lines_are_not_put_on_other_lines_while_both_differ(books: World):
+    """By their place, one line went out on what was kept of another."""
+    invoice = linked(books)
+    row = invoice.lines.get()
+    ours = LineInput(
+        line_id=row.pk,
+        service_item_id=row.service_item_id,
+        description="Ours",
+        quantity=row.quantity,
+        rate=row.rate,
+    )
+    first = LineInput(service_item_id=row.service_item_id, quantity=Decimal(1), rate=Decimal(9))
+    edit(books, invoice, lines=[first, ours])
+    told = books.theirs(invoice)["Line"][0]
+    books.act(invoice, "update", Line=[{**told, "Description": "Theirs"}])
+
+    books.sync(feed=True)
+
+    assert open_kinds() == [Issue.Kind.CONFLICT]
+    ids = list(invoice.lines.order_by("position").values_list("books_id", flat=True))
+    assert ids == ["", told["Id"]]
+
+
+def test_under_automated_tax_an_edit_there_keeps_our_rate(books: World):
+    """The rate was lost, and the next edit here made the tax nothing on both sides."""
+    books.prefer("TaxPrefs", UsingSalesTax=True, PartnerTaxEnabled=True)
+    invoice = taxed(books)
+    books.sync()
+    told = books.theirs(invoice)["Line"][0]
+
+    books.act(invoice, "update", Line=[{**told, "Description": "Edited there"}])
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert invoice.tax_rate is not None
+    assert invoice.lines.get().description == "Edited there"
+
+
+def test_a_payment_set_to_nothing_there_is_no_fault_of_ours(books: World):
+    invoice = linked(books)
+    payment = pay(books, invoice)
+    books.sync()
+
+    books.act(payment, "update", TotalAmt=0, Line=[])
+    books.sync(feed=True)
+
+    assert Issue.Kind.INTERNAL not in open_kinds()

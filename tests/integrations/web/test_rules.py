@@ -86,7 +86,7 @@ def test_every_rule_is_saved_with_what_it_was_before(connection, client: Client)
     assert entry.after["service_item"] == "Gardening"
     assert entry.after["void_rule"] == "delete"
     assert "syncs_notes" not in entry.after
-    assert AuditEntry.objects.get(action="QuickBooks: Rules changed").detail["after"] == entry.after
+    assert AuditEntry.objects.get(action="QuickBooks: Rules changed").after == entry.after
 
 
 def test_what_was_not_sent_stays(connection, client: Client):

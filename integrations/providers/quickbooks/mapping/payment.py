@@ -22,7 +22,6 @@ from integrations.providers.quickbooks.mapping.forms import (
     check_text,
     life_of,
     linked,
-    money_text,
     ref_id,
     sendable,
     sent_ref,
@@ -63,7 +62,7 @@ class PaymentMapping:
             label=f"Payment of {total:,.2f}",
             changed_at=parse_time(times.get("LastUpdatedTime")),
             created_at=parse_time(times.get("CreateTime")),
-            is_foreign=not total and record.life is Life.LIVE,  # it only links credits (rule 2)
+            is_foreign=not total and life_of(payload) is Life.LIVE,  # it only links credits (rule 2)
             amount=total,
             dated_on=date.fromisoformat(told_on) if told_on else None,
             facts={
@@ -140,9 +139,11 @@ def _record(payload: Mapping[str, Any]) -> PaymentRecord:
         told["reference"] = str(payload.get("PaymentRefNum") or "")
     told["long_reference"] = "" if not is_sparse else UNKNOWN
     if has("Line"):
-        told["amount"] = money_text(amount_of(payload.get("TotalAmt")))
+        told["amount"] = f"{amount_of(payload.get('TotalAmt')):.2f}"
         told["parts"] = _read_parts(payload)
         told["currency"] = ref_id(payload, "CurrencyRef")
+    if "TotalAmt" in payload and not amount_of(payload["TotalAmt"]):
+        told["life"] = Life.VOID  # no money: of one of ours that is as good as void (rule 2)
     return PaymentRecord(**told)
 
 
