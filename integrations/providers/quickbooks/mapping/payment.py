@@ -62,7 +62,8 @@ class PaymentMapping:
             label=f"Payment of {total:,.2f}",
             changed_at=parse_time(times.get("LastUpdatedTime")),
             created_at=parse_time(times.get("CreateTime")),
-            is_foreign=not total and life_of(payload) is Life.LIVE,  # it only links credits (rule 2)
+            # It only links credits (rule 2).
+            is_foreign=not total and life_of(payload) is Life.LIVE,
             amount=total,
             dated_on=date.fromisoformat(told_on) if told_on else None,
             facts={
