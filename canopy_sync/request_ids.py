@@ -34,5 +34,7 @@ class RequestIdFilter(logging.Filter):
     """Gives each record `request_id`; "-" outside of a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _current.get()
+        # Django logs a refusal when the middleware is through, with its request.
+        request = getattr(record, "request", None)
+        record.request_id = getattr(request, "request_id", None) or _current.get()
         return True

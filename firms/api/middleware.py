@@ -27,7 +27,7 @@ class ApiMiddleware:
             return self.get_response(request)
         if _length(request) > MOST_BYTES:
             return plain_answer(request, 413, "body_too_large", TOO_LARGE)
-        if not request.path_info.endswith("/"):
+        if not request.path_info.endswith(("/", ".json")):
             request.path_info += "/"
             request.path += "/"
         return self.get_response(request)
