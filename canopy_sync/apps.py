@@ -9,3 +9,4 @@ class CanopySyncConfig(AppConfig):
 
     def ready(self) -> None:
         from canopy_sync import production  # noqa: F401  (registers its check)
+        from canopy_sync.api import schema  # noqa: F401  (registers how callers show themselves)

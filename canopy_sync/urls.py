@@ -14,8 +14,10 @@ urlpatterns = [
     path("settings/integrations/qbo/setup/", include("integrations.wizard.urls")),
     path("settings/integrations/", include("integrations.web.urls")),
     path("webhooks/quickbooks/", webhooks.quickbooks, name="quickbooks_webhook"),
+    path("api/v1/", include("canopy_sync.api.urls")),
     path("admin/", admin.site.urls),
 ]
 
 handler403 = "firms.http.permission_denied"
-handler404 = "firms.http.page_not_found"
+handler404 = "canopy_sync.answers.page_not_found"
+handler500 = "canopy_sync.answers.server_error"

@@ -23,3 +23,8 @@ class IntegrationsConfig(AppConfig):
 
         panels.install()
         billing_panels.install()
+
+        from firms import remote_ids
+        from integrations.api.remote_ids import ids_in_the_books
+
+        remote_ids.register(ids_in_the_books)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection as database
 from django.db import transaction
 
+from firms.api.idempotency import forget_old_calls
 from integrations.models import CallCount, ConsentRequest
 from integrations.sync import agreement
 
@@ -19,6 +20,7 @@ def tidy(*, now: datetime) -> list[str]:
     CallCount.objects.filter(minute__lt=now - COUNTS_KEPT).delete()
     ConsentRequest.objects.filter(made_at__lt=now - CONSENTS_KEPT).delete()
     agreement.prune(now=now)
+    forget_old_calls(now=now)
     this = now.date().replace(day=1)
     return [name for month in (this, _after(this)) if (name := make_partition(month))]
 

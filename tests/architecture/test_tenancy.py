@@ -16,7 +16,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 from firms.models import Firm, Membership
 from tests.architecture.firm_rows import fill
 
-OURS = ("firms", "contacts", "billing", "integrations")
+OURS = ("firms", "api", "contacts", "billing", "integrations")
 NOT_OF_A_FIRM = {"firms.User", "firms.Firm"}
 NOT_OURS = ("admin/", "accounts/", "api-auth/")
 

@@ -1,0 +1,1 @@
+"""The REST API as a whole: its addresses, its description, its pages."""

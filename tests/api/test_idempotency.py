@@ -1,0 +1,204 @@
+"""A POST that is repeated with its Idempotency-Key is done once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection, transaction
+from django.urls import get_resolver
+from django.utils import timezone
+
+from contacts.models import Contact
+from firms.api import idempotency
+from firms.api.models import IdempotentCall
+from tests.api.conftest import Program
+from tests.api.test_frame import problem
+from tests.api.test_routes import api_routes
+from tests.factories import make_contact, make_firm, make_invoice, make_member
+
+ADA = {"display_name": "Ada"}
+
+
+def key(text: str) -> dict[str, str]:
+    return {"Idempotency-Key": text}
+
+
+@pytest.mark.django_db
+def test_a_repeat_is_answered_as_the_first(program):
+    first = program.post("/contacts/", ADA, headers=key("a"))
+    again = program.post("/contacts/", ADA, headers=key("a"))
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert (first["ETag"], first["Location"]) == (again["ETag"], again["Location"])
+    assert ("Idempotent-Replayed" in first, again["Idempotent-Replayed"]) == (False, "true")
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_the_order_of_names_is_no_other_body(program):
+    program.post("/contacts/", b'{"display_name": "Ada", "phone": "1"}', headers=key("a"))
+    again = program.post("/contacts/", b'{"phone":"1","display_name":"Ada"}', headers=key("a"))
+
+    assert (again.status_code, Contact.objects.count()) == (201, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "body"), [("/contacts/", {"display_name": "Bob"}), ("/service-items/", ADA)]
+)
+def test_the_key_of_another_call_is_refused(program, address, body):
+    program.post("/contacts/", ADA, headers=key("a"))
+
+    response = program.post(address, body, headers=key("a"))
+
+    assert (response.status_code, problem(response)["code"]) == (422, "key_used_for_another")
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_another_key_is_another_call(program):
+    for each in ("a", "b"):
+        program.post("/contacts/", ADA, headers=key(each))
+
+    assert Contact.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_two_callers_may_use_the_same_key(shelf, member, firm):
+    other = make_member(make_firm())
+    for each in (member, make_member(firm), other):
+        assert (
+            Program(shelf.make(each)).post("/contacts/", ADA, headers=key("a")).status_code == 201
+        )
+
+    assert Contact.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_refusal_keeps_no_key(program):
+    refused = program.post("/contacts/", {"display_name": ""}, headers=key("a"))
+    made = program.post("/contacts/", ADA, headers=key("a"))
+
+    assert (refused.status_code, made.status_code) == (422, 201)
+
+
+@pytest.mark.django_db
+def test_a_key_is_free_again_after_a_day(program):
+    program.post("/contacts/", ADA, headers=key("a"))
+    IdempotentCall.objects.update(made_at=timezone.now() - timedelta(hours=24, seconds=1))
+
+    again = program.post("/contacts/", ADA, headers=key("a"))
+
+    assert ("Idempotent-Replayed" in again, Contact.objects.count()) == (False, 2)
+
+
+@pytest.mark.django_db
+def test_old_answers_are_forgotten(program):
+    for name in ("old", "new"):
+        program.post("/contacts/", ADA, headers=key(name))
+    IdempotentCall.objects.filter(key="old").update(made_at=timezone.now() - timedelta(hours=25))
+
+    idempotency.forget_old_calls(now=timezone.now())
+
+    assert [each.key for each in IdempotentCall.objects.all()] == ["new"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["", "a b", "é", "x" * 256])
+def test_a_key_that_is_not_possible_is_refused(program, text):
+    response = program.post("/contacts/", ADA, headers=key(text))
+
+    assert (response.status_code, problem(response)["code"]) == (400, "key_not_possible")
+
+
+def test_every_post_can_be_repeated():
+    posts = [
+        (pattern, view.post)
+        for pattern, view in api_routes(get_resolver())
+        if hasattr(view, "post")
+    ]
+
+    assert len(posts) >= 15
+    assert [pattern for pattern, post in posts if not getattr(post, "is_idempotent", False)] == []
+
+
+# -- At the same time ----------------------------------------------------------------------------
+
+
+def at_once(count, call):
+    """What `call` returns in each of `count` threads that start together."""
+    barrier = Barrier(count)
+
+    def one(number):
+        barrier.wait(timeout=20)
+        try:
+            return call(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_repeats_at_the_same_time_are_done_once(program):
+    answers = at_once(8, lambda _: program.post("/contacts/", ADA, headers=key("a")))
+
+    assert {each.status_code for each in answers} == {201}
+    assert len({each.content for each in answers}) == 1
+    assert sum("Idempotent-Replayed" not in each for each in answers) == 1
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_money_that_is_sent_twice_at_once_is_recorded_once(program, firm):
+    invoice = make_invoice(firm)
+    body = {"amount": "75.00", "received_on": "2026-11-25"}
+    address = f"/invoices/{invoice.pk}/payments/"
+
+    answers = at_once(6, lambda _: program.post(address, body, headers=key("a")))
+
+    assert {each.status_code for each in answers} == {201}
+    assert program.get(f"/invoices/{invoice.pk}/").json()["balance"] == "75.00"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_calls_of_different_keys_at_once_are_all_done(program):
+    answers = at_once(6, lambda number: program.post("/contacts/", ADA, headers=key(str(number))))
+
+    assert {each.status_code for each in answers} == {201}
+    assert Contact.objects.count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_is_told_to_come_back(program, firm, monkeypatch):
+    monkeypatch.setattr(idempotency, "SECONDS_TO_WAIT", 1)
+    with transaction.atomic():
+        IdempotentCall.objects.create(
+            firm=firm, caller="token:1", key="a", fingerprint="", made_at=timezone.now()
+        )
+        [response] = at_once(1, lambda _: program.post("/contacts/", ADA, headers=key("a")))
+
+    assert (response.status_code, problem(response)["code"]) == (409, "still_at_work")
+    assert response["Retry-After"] == "1"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_change_one_version_at_once_one_wins(program, firm):
+    contact = make_contact(firm)
+    headers = {"If-Match": '"1"'}
+
+    answers = at_once(
+        5,
+        lambda number: program.patch(
+            f"/contacts/{contact.pk}/", {"phone": f"555 010{number}"}, headers=headers
+        ),
+    )
+
+    assert sorted(each.status_code for each in answers) == [200, 412, 412, 412, 412]
+    winner = next(each for each in answers if each.status_code == 200)
+    assert program.get(f"/contacts/{contact.pk}/").json()["phone"] == winner.json()["phone"]
