@@ -11,8 +11,9 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 
-from firms.api import tokens
 from firms.api.problems import CsrfFailed, NoFirm
+from firms.api_tokens import authenticate_token
+from firms.middleware import origin_of
 from firms.models import Firm
 from firms.permissions import Actor
 
@@ -28,7 +29,6 @@ class Caller:
     actor: Actor
     firm: Firm
     name: str
-    token_id: int | None = None
 
 
 class BearerToken(BaseAuthentication):
@@ -38,21 +38,17 @@ class BearerToken(BaseAuthentication):
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         if not scheme:
             return None
-        found = None
+        actor = None
         if scheme.lower() == "bearer" and text.isascii():
-            found = tokens.find(text.strip(), now=timezone.now())
-        if found is None:
+            origin = origin_of(request._request)
+            actor = authenticate_token(text.strip(), timezone.now(), origin=origin)
+        if actor is None:
             raise TokenNotValid(
                 "The token is unknown, revoked or expired. Send `Authorization: Bearer TOKEN` "
                 "with one made in Settings, API tokens."
             )
-        caller = Caller(
-            actor=found.actor,
-            firm=Firm.objects.get(pk=found.actor.firm_id),
-            name=f"token:{found.token_id}",
-            token_id=found.token_id,
-        )
-        return AnonymousUser(), caller
+        firm = Firm.objects.get(pk=actor.firm_id)
+        return AnonymousUser(), Caller(actor=actor, firm=firm, name=f"token:{actor.token_id}")
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Canopy Sync"'

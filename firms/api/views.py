@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions, serializers
@@ -13,13 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from firms.api import tokens
 from firms.api.authentication import BearerToken, Caller, SignedIn
 from firms.api.fields import Nothing, sync_of
 from firms.api.paging import page_of
 from firms.api.parsing import StrictJson
 from firms.api.preconditions import etag
 from firms.api.problems import ParameterNotPossible, invalid
+from firms.api_tokens import take
 from firms.models import Firm
 from firms.permissions import Actor, Permission
 
@@ -157,15 +157,11 @@ class ApiView(APIView):
             row.sync = known.get(row.pk)
 
     def _count(self, caller: Caller) -> None:
-        if caller.token_id is None:
+        """Before any transaction, so that a call that fails counts as well."""
+        if caller.actor.token_id is None:
             return
-        wait = tokens.take(caller.token_id, now=timezone.now())
-        if wait > 0:
+        wait = take(caller.actor.token_id, timezone.now())
+        if wait is not None:
             error = TooManyCalls(wait=wait)
             error.detail = "This token made as many calls as it may. See Retry-After."  # type: ignore[assignment]
             raise error
-
-
-def reload(row: Model) -> Any:
-    """The record as it is after a service changed it."""
-    return type(row)._default_manager.get(pk=row.pk)

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from firms.api import tokens
+from firms.api_tokens import create_token
 from firms.middleware import actor_of
-from firms.models import Firm, Membership
-from firms.permissions import ADMIN, ActorKind, Permission
+from firms.models import ApiToken, Firm, Membership
+from firms.permissions import ADMIN, Permission
 from tests.factories import make_firm, make_member
 
 
 class Shelf:
-    """Tokens by their text, and how many seconds each has to wait."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, tokens.Found] = {}
-        self.waits: dict[int, float] = {}
-
-    def find(self, text: str, *, now: datetime) -> tokens.Found | None:
-        return self.known.get(text)
-
-    def take(self, token_id: int, *, now: datetime) -> float:
-        return self.waits.get(token_id, 0)
+    """Makes tokens."""
 
     def make(self, member: Membership, permissions: Any = ADMIN) -> str:
         """A token of a member that holds some of the permissions; return its text."""
-        number = len(self.known) + 1
-        actor = replace(
-            actor_of(member),
-            kind=ActorKind.TOKEN,
-            permissions=frozenset(permissions) & frozenset(member.role.permissions),
+        now = timezone.now()
+        _, text = create_token(
+            actor=actor_of(member),
+            firm=member.firm,
+            name=f"Token {ApiToken.objects.count()}",
+            permissions=permissions,
+            expires_at=now + timedelta(days=1),
+            now=now,
         )
-        self.known[f"text-of-{number}"] = tokens.Found(token_id=number, actor=actor)
-        return f"text-of-{number}"
+        return text
 
 
 class Program:
@@ -61,11 +53,8 @@ class Program:
 
 
 @pytest.fixture
-def shelf() -> Iterator[Shelf]:
-    shelf = Shelf()
-    forget = tokens.register(shelf)
-    yield shelf
-    forget()
+def shelf(db: None) -> Shelf:
+    return Shelf()
 
 
 @pytest.fixture

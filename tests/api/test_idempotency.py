@@ -14,6 +14,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from firms.api import idempotency
 from firms.api.models import IdempotentCall
+from firms.models import ApiToken
 from tests.api.conftest import Program
 from tests.api.test_frame import problem
 from tests.api.test_routes import api_routes
@@ -177,9 +178,10 @@ def test_calls_of_different_keys_at_once_are_all_done(program):
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_too_long_is_told_to_come_back(program, firm, monkeypatch):
     monkeypatch.setattr(idempotency, "SECONDS_TO_WAIT", 1)
+    caller = f"token:{ApiToken.objects.get().pk}"
     with transaction.atomic():
         IdempotentCall.objects.create(
-            firm=firm, caller="token:1", key="a", fingerprint="", made_at=timezone.now()
+            firm=firm, caller=caller, key="a", fingerprint="", made_at=timezone.now()
         )
         [response] = at_once(1, lambda _: program.post("/contacts/", ADA, headers=key("a")))
 
