@@ -24,7 +24,7 @@ def find_chromium() -> str | None:
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # Playwright's loop would be in the way of tests after these
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:

@@ -16,8 +16,10 @@ import subprocess
 import sys
 import urllib.request
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 from django.urls import reverse
@@ -67,7 +69,11 @@ class Run:
     def left(self) -> list[str]:
         """What still runs of it: web, worker, emulator, PostgreSQL, and what watches them."""
         self.process.poll()
-        return [" ".join(each.cmdline()) for each in processes.carrying(MARK, self.mark)]
+        told = []
+        for each in processes.carrying(MARK, self.mark):
+            with suppress(psutil.NoSuchProcess):  # it ended meanwhile, or nobody has waited for it
+                told.append(" ".join(each.cmdline()))
+        return told
 
     def end(self) -> None:
         if self.process.poll() is None:
