@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -19,11 +18,10 @@ from firms.permissions import Actor
 from integrations.entities.base import (
     EntitySpec,
     Local,
-    LocalRefused,
     Reference,
     Rules,
-    page_of_ids,
 )
+from integrations.entities.store import ModelStore
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part
@@ -78,88 +76,51 @@ class ContactRecord(Record):
     )
 
 
-class ContactStore:
+class ContactStore(ModelStore[Contact]):
     """Reads `contacts.models`, writes through `contacts.services`."""
 
-    def read(self, *, firm_id: int, local_id: int, lock: bool = False) -> Local | None:
-        rows = Contact.objects.for_firm(firm_id).filter(pk=local_id)
-        contact = (rows.select_for_update() if lock else rows).first()
-        return None if contact is None else _local(contact, path=_path(contact))
+    refusals = (services.ContactError,)
 
-    def read_all(self, *, firm_id: int) -> Iterator[Local]:
-        yield from _read(firm_id, Contact.objects.for_firm(firm_id))
+    def rows(self, firm_id: int) -> QuerySet[Contact]:
+        return Contact.objects.for_firm(firm_id)
 
-    def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
-        yield from _read(firm_id, Contact.objects.for_firm(firm_id).filter(pk__in=local_ids))
+    def local(self, row: Contact) -> Local:
+        return _local(row, path=_path(row))
 
-    def count(self, *, firm_id: int) -> int:
-        return Contact.objects.for_firm(firm_id).count()
+    def many(self, firm_id: int, rows: QuerySet[Contact]) -> Iterator[Local]:
+        return _read(firm_id, rows)
 
     def count_known(self, *, firm_id: int, names: Sequence[str]) -> int:
-        rows = Contact.objects.for_firm(firm_id).annotate(folded=Upper("display_name"))
+        rows = self.rows(firm_id).annotate(folded=Upper("display_name"))
         known = rows.filter(folded__in=[name.upper() for name in names])
         return known.values("folded").distinct().count()
 
-    def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
-        rows = Contact.objects.for_firm(firm_id).filter(updated_at__gt=since)
-        return list(rows.values_list("pk", flat=True))
+    def accept(
+        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
+    ) -> Contact:
+        return services.accept_from_books(
+            actor=actor, contact_id=local_id, values=_to_contact(values), now=now
+        )
 
-    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
-        rows = Contact.objects.for_firm(firm_id)
-        return page_of_ids(rows, after=after, limit=limit)
-
-    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
-        return {}
-
-    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
-        return self._accept(actor=actor, local_id=None, values=values, now=now)
-
-    def update(
-        self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        return self._accept(actor=actor, local_id=local_id, values=values, now=now)
-
-    def edit(
+    def change(
         self,
         *,
         actor: Actor,
-        local_id: int,
+        row: Contact,
         version: int | None,
         values: Mapping[str, Any],
         now: datetime,
-    ) -> Local:
-        contact = Contact.objects.for_firm(actor.firm_id).get(pk=local_id)
-        try:
-            contact = services.update_contact(
-                actor=actor,
-                contact=contact,
-                version=contact.version if version is None else version,
-                changes=_to_contact(values),
-                now=now,
-            )
-        except services.ContactError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(contact, path=_path(contact))
-
-    def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
-        return None  # it is archived, and that stands here whatever the books say
-
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
-        """Nothing: it is archived, never void."""
+    ) -> Contact:
+        return services.update_contact(
+            actor=actor,
+            contact=row,
+            version=row.version if version is None else version,
+            changes=_to_contact(values),
+            now=now,
+        )
 
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """Nothing: all that is shown of a customer is synced."""
-
-    def _accept(
-        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        try:
-            contact = services.accept_from_books(
-                actor=actor, contact_id=local_id, values=_to_contact(values), now=now
-            )
-        except services.ContactError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(contact, path=_path(contact))
 
 
 def _read(firm_id: int, rows: QuerySet[Contact]) -> Iterator[Local]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,10 +26,10 @@ from integrations.entities.base import (
     Rules,
     Unlinked,
     id_of_theirs,
-    page_of_ids,
     theirs,
 )
 from integrations.entities.contact import fold
+from integrations.entities.store import ModelStore
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part, plain_number
@@ -90,75 +90,56 @@ COPIED = (
 )  # fmt: skip
 
 
-class InvoiceStore:
+class InvoiceStore(ModelStore[Invoice]):
     """Reads `billing.models`, writes through `billing.services.invoices`."""
 
-    def read(self, *, firm_id: int, local_id: int, lock: bool = False) -> Local | None:
-        rows = Invoice.objects.for_firm(firm_id).filter(pk=local_id)
-        invoice = (rows.select_for_update() if lock else rows).first()
-        return None if invoice is None else _local(invoice)
+    refusals = (BillingError,)
+    prefetched = ("lines", "taxes")
 
-    def read_all(self, *, firm_id: int) -> Iterator[Local]:
-        yield from _read(Invoice.objects.for_firm(firm_id))
+    def rows(self, firm_id: int) -> QuerySet[Invoice]:
+        return Invoice.objects.for_firm(firm_id)
 
-    def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
-        yield from _read(Invoice.objects.for_firm(firm_id).filter(pk__in=local_ids))
-
-    def count(self, *, firm_id: int) -> int:
-        return Invoice.objects.for_firm(firm_id).count()
+    def local(self, row: Invoice) -> Local:
+        return _local(row)
 
     def count_known(self, *, firm_id: int, names: Sequence[str]) -> int:
-        known = Invoice.objects.for_firm(firm_id).filter(number__in=list(names))
+        known = self.rows(firm_id).filter(number__in=list(names))
         return known.values("number").distinct().count()
 
-    def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
-        rows = Invoice.objects.for_firm(firm_id).filter(updated_at__gt=since)
-        return list(rows.values_list("pk", flat=True))
-
-    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
-        rows = Invoice.objects.for_firm(firm_id)
-        return page_of_ids(rows, after=after, limit=limit)
-
     def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
-        sent = Invoice.objects.for_firm(firm_id).filter(pk__in=local_ids)
+        sent = self.rows(firm_id).filter(pk__in=local_ids)
         return balances_of(sent.exclude(status=Invoice.Status.DRAFT))
 
-    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
-        return self._accept(actor=actor, local_id=None, values=values, now=now)
+    def accept(
+        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
+    ) -> Invoice:
+        return invoices_from_books.accept_from_books(
+            actor=actor, invoice_id=local_id, values=to_invoice(values), now=now
+        )
 
-    def update(
-        self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        return self._accept(actor=actor, local_id=local_id, values=values, now=now)
-
-    def edit(
+    def change(
         self,
         *,
         actor: Actor,
-        local_id: int,
+        row: Invoice,
         version: int | None,
         values: Mapping[str, Any],
         now: datetime,
-    ) -> Local:
+    ) -> Invoice:
         """Of an invoice pages of the sync change the number only (a clash)."""
-        invoice = Invoice.objects.for_firm(actor.firm_id).get(pk=local_id)
-        try:
-            invoice = invoices.update_invoice(
-                actor=actor,
-                invoice=invoice,
-                version=invoice.version if version is None else version,
-                changes=values,
-                now=now,
-            )
-        except BillingError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(invoice)
+        return invoices.update_invoice(
+            actor=actor,
+            invoice=row,
+            version=row.version if version is None else version,
+            changes=values,
+            now=now,
+        )
 
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(invoices_from_books.take_back_void(actor=actor, invoice_id=local_id, now=now))
 
     def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
-        invoice = Invoice.objects.for_firm(actor.firm_id).get(pk=local_id)
+        invoice = self.rows(actor.firm_id).get(pk=local_id)
         if invoice.is_void:
             return
         try:
@@ -176,23 +157,6 @@ class InvoiceStore:
             lock_reason=facts.get("lock_reason"),
             now=now,
         )
-
-    def _accept(
-        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        try:
-            invoice = invoices_from_books.accept_from_books(
-                actor=actor, invoice_id=local_id, values=to_invoice(values), now=now
-            )
-        except BillingError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(invoice)
-
-
-def _read(rows: QuerySet[Invoice]) -> Iterator[Local]:
-    ordered = rows.order_by("pk").prefetch_related("lines", "taxes")
-    for invoice in ordered.iterator(chunk_size=1000):
-        yield _local(invoice)
 
 
 # -- Their values, as our service takes them -----------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,10 +26,10 @@ from integrations.entities.base import (
     Rules,
     Unlinked,
     id_of_theirs,
-    page_of_ids,
     theirs,
 )
 from integrations.entities.contact import fold
+from integrations.entities.store import ModelStore
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Ref, Unknown, part
@@ -56,64 +56,48 @@ class PaymentRecord(Record):
     long_reference: str | Unknown = part(key=compare.goes_along)  # sent once, when it is made
 
 
-class PaymentStore:
+class PaymentStore(ModelStore[Payment]):
     """Reads `billing.models`, writes through `billing.services.payments`."""
 
-    def read(self, *, firm_id: int, local_id: int, lock: bool = False) -> Local | None:
-        rows = Payment.objects.for_firm(firm_id).filter(pk=local_id)
-        payment = (rows.select_for_update() if lock else rows).first()
-        return None if payment is None else _local(payment)
+    refusals = (BillingError,)
+    prefetched = ("parts__invoice",)
 
-    def read_all(self, *, firm_id: int) -> Iterator[Local]:
-        yield from _read(Payment.objects.for_firm(firm_id))
+    def rows(self, firm_id: int) -> QuerySet[Payment]:
+        return Payment.objects.for_firm(firm_id)
 
-    def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
-        yield from _read(Payment.objects.for_firm(firm_id).filter(pk__in=local_ids))
-
-    def count(self, *, firm_id: int) -> int:
-        return Payment.objects.for_firm(firm_id).count()
+    def local(self, row: Payment) -> Local:
+        return _local(row)
 
     def count_known(self, *, firm_id: int, names: Sequence[str]) -> int:
         return 0  # payments have no names
 
-    def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
-        rows = Payment.objects.for_firm(firm_id).filter(updated_at__gt=since)
-        return list(rows.values_list("pk", flat=True))
-
-    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
-        rows = Payment.objects.for_firm(firm_id)
-        return page_of_ids(rows, after=after, limit=limit)
-
     def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
-        rows: QuerySet[Any] = with_unapplied(
-            Payment.objects.for_firm(firm_id).filter(pk__in=local_ids)
-        )
+        rows: QuerySet[Any] = with_unapplied(self.rows(firm_id).filter(pk__in=local_ids))
         return {each.pk: -each.unapplied for each in rows}
 
-    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
-        return self._accept(actor=actor, local_id=None, values=values, now=now)
+    def accept(
+        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
+    ) -> Payment:
+        return payments.accept_from_books(
+            actor=actor, payment_id=local_id, values=to_payment(values), now=now
+        )
 
-    def update(
-        self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        return self._accept(actor=actor, local_id=local_id, values=values, now=now)
-
-    def edit(
+    def change(
         self,
         *,
         actor: Actor,
-        local_id: int,
+        row: Payment,
         version: int | None,
         values: Mapping[str, Any],
         now: datetime,
-    ) -> Local:
+    ) -> Payment:
         raise LocalRefused("Change it on the payment's own page.")
 
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(payments.take_back_void(actor=actor, payment_id=local_id, now=now))
 
     def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
-        payment = Payment.objects.for_firm(actor.firm_id).get(pk=local_id)
+        payment = self.rows(actor.firm_id).get(pk=local_id)
         if payment.is_void:
             return
         try:
@@ -128,22 +112,6 @@ class PaymentStore:
             lock_reason=str(facts.get("lock_reason") or ""),
             now=now,
         )
-
-    def _accept(
-        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        try:
-            payment = payments.accept_from_books(
-                actor=actor, payment_id=local_id, values=to_payment(values), now=now
-            )
-        except BillingError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(payment)
-
-
-def _read(rows: QuerySet[Payment]) -> Iterator[Local]:
-    for payment in rows.order_by("pk").prefetch_related("parts__invoice").iterator(chunk_size=1000):
-        yield _local(payment)
 
 
 # -- Their values, as our service takes them -----------------------------------------------------

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.db.models.functions import Upper
 
 from billing.errors import BillingError
@@ -15,8 +16,9 @@ from billing.events import service_item_changed
 from billing.models import ServiceItem
 from billing.services import service_items
 from firms.permissions import Actor
-from integrations.entities.base import EntitySpec, Half, Local, LocalRefused, page_of_ids
+from integrations.entities.base import EntitySpec, Half, Local
 from integrations.entities.contact import fold
+from integrations.entities.store import ModelStore
 from integrations.reconcile import record as compare
 from integrations.reconcile.policy import Direction
 from integrations.reconcile.record import Life, Record, Unknown, part
@@ -40,77 +42,45 @@ class ServiceItemRecord(Record):
     income_account: str | Unknown = part(key=compare.goes_along)
 
 
-class ServiceItemStore:
+class ServiceItemStore(ModelStore[ServiceItem]):
     """Reads `billing.models`, writes through `billing.services.service_items`."""
 
-    def read(self, *, firm_id: int, local_id: int, lock: bool = False) -> Local | None:
-        rows = ServiceItem.objects.for_firm(firm_id).filter(pk=local_id)
-        item = (rows.select_for_update() if lock else rows).first()
-        return None if item is None else _local(item)
+    refusals = (BillingError,)
 
-    def read_all(self, *, firm_id: int) -> Iterator[Local]:
-        for item in ServiceItem.objects.for_firm(firm_id).order_by("pk").iterator():
-            yield _local(item)
+    def rows(self, firm_id: int) -> QuerySet[ServiceItem]:
+        return ServiceItem.objects.for_firm(firm_id)
 
-    def read_many(self, *, firm_id: int, local_ids: Sequence[int]) -> Iterator[Local]:
-        rows = ServiceItem.objects.for_firm(firm_id).filter(pk__in=local_ids)
-        for item in rows.order_by("pk"):
-            yield _local(item)
-
-    def count(self, *, firm_id: int) -> int:
-        return ServiceItem.objects.for_firm(firm_id).count()
+    def local(self, row: ServiceItem) -> Local:
+        return _local(row)
 
     def count_known(self, *, firm_id: int, names: Sequence[str]) -> int:
-        rows = ServiceItem.objects.for_firm(firm_id).annotate(folded=Upper("name"))
+        rows = self.rows(firm_id).annotate(folded=Upper("name"))
         known = rows.filter(folded__in=[name.upper() for name in names])
         return known.values("folded").distinct().count()
 
-    def changed_since(self, *, firm_id: int, since: datetime) -> list[int]:
-        rows = ServiceItem.objects.for_firm(firm_id).filter(updated_at__gt=since)
-        return list(rows.values_list("pk", flat=True))
+    def accept(
+        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
+    ) -> ServiceItem:
+        return service_items.accept_from_books(
+            actor=actor, item_id=local_id, values=_to_item(values), now=now
+        )
 
-    def page_of_ids(self, *, firm_id: int, after: int, limit: int) -> list[tuple[int, datetime]]:
-        rows = ServiceItem.objects.for_firm(firm_id)
-        return page_of_ids(rows, after=after, limit=limit)
-
-    def open_amounts(self, *, firm_id: int, local_ids: Sequence[int]) -> Mapping[int, Decimal]:
-        return {}
-
-    def create(self, *, actor: Actor, values: Mapping[str, Any], now: datetime) -> Local:
-        return self._accept(actor=actor, local_id=None, values=values, now=now)
-
-    def update(
-        self, *, actor: Actor, local_id: int, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        return self._accept(actor=actor, local_id=local_id, values=values, now=now)
-
-    def edit(
+    def change(
         self,
         *,
         actor: Actor,
-        local_id: int,
+        row: ServiceItem,
         version: int | None,
         values: Mapping[str, Any],
         now: datetime,
-    ) -> Local:
-        item = ServiceItem.objects.for_firm(actor.firm_id).get(pk=local_id)
-        try:
-            item = service_items.update_service_item(
-                actor=actor,
-                item=item,
-                version=item.version if version is None else version,
-                changes=_to_item(values),
-                now=now,
-            )
-        except BillingError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(item)
-
-    def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
-        return None  # it is archived, and that stands here whatever the books say
-
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
-        """Nothing: it is archived, never void."""
+    ) -> ServiceItem:
+        return service_items.update_service_item(
+            actor=actor,
+            item=row,
+            version=row.version if version is None else version,
+            changes=_to_item(values),
+            now=now,
+        )
 
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         service_items.note_from_books(
@@ -119,17 +89,6 @@ class ServiceItemStore:
             category=str(facts.get("category", "")),
             income_account_id=str(facts.get("income_account", "")),
         )
-
-    def _accept(
-        self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
-    ) -> Local:
-        try:
-            item = service_items.accept_from_books(
-                actor=actor, item_id=local_id, values=_to_item(values), now=now
-            )
-        except BillingError as error:
-            raise LocalRefused(str(error)) from error
-        return _local(item)
 
 
 def _to_item(values: Mapping[str, Any]) -> dict[str, Any]:
