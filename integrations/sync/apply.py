@@ -36,6 +36,7 @@ from integrations.sync import (
     pairs,
     partners,
     references,
+    remarks,
     rules,
     snapshots,
 )
@@ -191,9 +192,7 @@ class _Look:
         self._note_facts(heard, remote)
         intent = self._store_intent(plan, harm=harm)
         self._close_or_open_issues(plan)
-        self._ask_if_billed_twice(plan)
-        self._tell_if_deleted_there(remote)
-        self._compare_totals(plan, heard)
+        self._remark(plan, heard, remote)
         self._finish(heard, intent)
         return intent
 
@@ -612,71 +611,17 @@ class _Look:
         mended.discard(link.options.get("void_refused", ""))  # until it is retried or ignored
         issues.close(link, kinds=sorted(mended), now=self.now)
 
-    def _tell_if_deleted_there(self, remote: Record | None) -> None:
-        """Where nothing is written here, what ended there is for a person to see."""
-        local = self.local
-        is_over = remote is not None and remote.life in (Life.VOID, Life.DELETED)
-        may_write = self._policy().direction.writes(Side.LOCAL)
-        if not is_over or may_write or local is None or self.link.options.get("leave"):
-            return
-        if local.record.life in (Life.VOID, Life.DELETED):
-            issues.close(self.link, kinds=[Issue.Kind.DELETED_THERE], now=self.now)
-            return
-        verb = "voided" if remote is not None and remote.life == Life.VOID else "deleted"
-        issues.open_issue(
-            self.link,
-            kind=Issue.Kind.DELETED_THERE,
-            sentence=f"It was {verb} in QuickBooks. Here it still counts.",
-            what_to_do="Void it here, too, or leave the two as they are.",
-            now=self.now,
-        )
-
-    def _ask_if_billed_twice(self, plan: Plan) -> None:
-        """It came in all the same: what the books hold is never refused here."""
+    def _remark(self, plan: Plan, heard: Snapshot | None, remote: Record | None) -> None:
+        """What a person should know of a transaction, though nothing was refused."""
         link = self.link
-        if link.entity != "invoice" or not isinstance(plan.local, Create) or link.local_id is None:
-            return
-        twin = doubles.billed_twice(self.connection, link.local_id)
-        if twin is not None:
-            issues.open_issue(
-                link,
-                kind=Issue.Kind.BILLED_TWICE,
-                sentence=f"It came in from QuickBooks, and {twin} of {twin.total:,.2f} looks like "
-                "the same bill.",
-                what_to_do="Void one of the two if the client was billed twice. Else say that "
-                "both are right.",
-                detail={"twin": twin.pk, "twin_label": twin.number},
-                now=self.now,
-            )
-
-    def _compare_totals(self, plan: Plan, heard: Snapshot | None) -> None:
-        """Each side computes its own total; a cent between them is for a person (rule 20)."""
-        local, link = self.local, self.link
-        if heard is None or local is None or heard.amount is None or local.amount is None:
-            return
-        if heard.record.life != Life.LIVE or local.record.life != Life.LIVE:
-            over = [Issue.Kind.TOTALS_DIFFER, Issue.Kind.BILLED_TWICE]
-            issues.close(link, kinds=over, now=self.now)
-            return
-        if plan.remote is not None or plan.conflicts:
-            return
-        if heard.amount == local.amount:
-            issues.close(link, kinds=[Issue.Kind.TOTALS_DIFFER], now=self.now)
-            return
-        issues.open_issue(
-            link,
-            kind=Issue.Kind.TOTALS_DIFFER,
-            sentence=f"It comes to {local.amount:,.2f} here and to {heard.amount:,.2f} in "
-            "QuickBooks.",
-            what_to_do="Compare lines, discount and tax of the two, and change the one that is "
-            "wrong.",
-            detail={
-                "local_total": f"{local.amount}",
-                "remote_total": f"{heard.amount}",
-                "remote_tax": link.facts.get("tax", ""),
-            },
-            now=self.now,
-        )
+        if isinstance(plan.local, Create):
+            remarks.ask_if_billed_twice(self.connection, link, now=self.now)
+        if not self._policy().direction.writes(Side.LOCAL):
+            remarks.tell_if_ended_there(link, self.local, remote, now=self.now)
+        is_newest = heard is not None and heard.version == link.remote_version
+        if heard is not None and is_newest and self.local is not None:
+            is_settled = plan.remote is None and not plan.conflicts
+            remarks.compare_totals(link, self.local, heard, is_settled=is_settled, now=self.now)
 
     def _finish(self, heard: Snapshot | None, intent: Intent | None) -> None:
         """Take the bells away that were answered, and say when to look again."""

@@ -15,8 +15,10 @@ from billing.services import invoices, payments, tax_rates
 from billing.services.invoices import LineInput
 from contacts import services
 from integrations.models import Issue, TaxCode
+from integrations.providers.quickbooks.mapping import MAPPINGS
+from integrations.providers.quickbooks.values import json_ready
 from integrations.reconcile.policy import Side
-from integrations.sync import issues
+from integrations.sync import issues, pairs, snapshots
 from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
 from tests.world import World
 
@@ -550,3 +552,23 @@ def test_a_payment_set_to_nothing_there_is_no_fault_of_ours(books: World):
     books.sync(feed=True)
 
     assert Issue.Kind.INTERNAL not in open_kinds()
+
+
+def test_an_older_version_that_is_told_late_compares_no_totals(books: World):
+    """It opened "Totals differ", which nothing but another look at the newest could close."""
+    invoice = linked(books)
+    link = books.link_of(invoice)
+    old = json_ready(books.theirs(invoice))
+    row = invoice.lines.get()
+    more = LineInput(
+        line_id=row.pk, service_item_id=row.service_item_id, quantity=Decimal(5), rate=row.rate
+    )
+    edit(books, invoice, lines=[more])
+    books.sync()
+    late = MAPPINGS["invoice"].snapshot(old)
+    snapshots.remember(books.connection, [late], now=books.now)
+    pairs.wake(type(link).objects.filter(pk=link.pk), now=books.now)
+
+    books.sync()
+
+    assert open_kinds() == []
