@@ -32,6 +32,14 @@ AFTER = {
     "invoice-void": "/invoices/5/void/",
     "invoice-send": "/invoices/5/send/",
     "invoice-settings": "/invoices/settings/",
+    "payments": "/payments/",
+    "payment-detail": "/payments/1/",
+    "payment-new": "/invoices/2/payments/new/",
+    "payment-void": "/payments/1/void/",
+    "agreement": "/settings/integrations/qbo/agreement/",
+    "api-tokens": "/settings/api-tokens/",
+    "roles": "/settings/team/roles/",
+    "audit-log": "/settings/audit-log/",
     "team": "/settings/team/",
 }
 
