@@ -7,8 +7,9 @@ The cast of the stories: our firm, their company, and the time, which stands unt
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Model
 from django.utils import timezone
@@ -23,6 +24,8 @@ from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.sync import access, connections, engine
 from tests.factories import connect, make_actor, make_firm
 from tests.quickbooks import Emulator
+
+PACIFIC = ZoneInfo("America/Los_Angeles")  # of the sample company
 
 ENTITY_OF: dict[type[Model], str] = {
     Contact: "contact",
@@ -56,6 +59,11 @@ class World:
     connection: Connection
     quickbooks: Emulator
     now: datetime = field(default_factory=timezone.now)
+
+    @property
+    def today_there(self) -> date:
+        """The company's day, which may still be yesterday."""
+        return self.now.astimezone(PACIFIC).date()
 
     def sync(self, *, after: float = 0.01, feed: bool = False) -> engine.Report:
         """Move the clock and drain what is due; with `feed`, read what changed there."""

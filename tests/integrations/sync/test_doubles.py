@@ -32,7 +32,7 @@ def test_a_payment_entered_on_both_sides_is_asked_about_and_linked(books: World)
     invoice = linked(books)
     received_there(books, invoice, 300)
     there = len(books.quickbooks.objects("Payment"))
-    payment = pay(books, invoice, received_on=books.now.date())
+    payment = pay(books, invoice, received_on=books.today_there)
 
     books.sync(feed=True)
 
@@ -53,7 +53,7 @@ def test_a_payment_entered_on_both_sides_is_asked_about_and_linked(books: World)
 def test_both_are_recorded_where_the_client_paid_twice(books: World):
     invoice = linked(books)
     received_there(books, invoice, 100)
-    pay(books, invoice, "100", received_on=books.now.date())
+    pay(books, invoice, "100", received_on=books.today_there)
     books.sync(feed=True)
 
     asked = Issue.objects.filter(state="open")

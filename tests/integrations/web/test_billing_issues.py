@@ -119,7 +119,7 @@ def test_what_the_issue_does_not_ask_is_refused(books, option):
 def entered_twice(books: World) -> Payment:
     invoice = linked(books)
     received_there(books, invoice, 300)
-    payment = pay(books, invoice, received_on=books.now.date())
+    payment = pay(books, invoice, received_on=books.today_there)
     books.sync(feed=True)
     assert Issue.Kind.SAME_PAYMENT in open_kinds()
     return payment
@@ -136,7 +136,7 @@ def test_candidates_are_listed_with_date_and_amount_and_one_is_linked(books, ent
     issue = asked()
     page = words(browser, reverse("integrations:issue", args=[issue.pk]))
     assert "Record both" in page
-    today = books.now.date()
+    today = books.today_there
     assert f"{today:%b} {today.day}, {today.year}, 300.00</span>" in page
 
     candidate = issue.detail["candidates"][0]["id"]
