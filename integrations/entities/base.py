@@ -132,8 +132,13 @@ class LocalStore(Protocol):
         The books refused to void or delete it: it lives again. None where nothing is ever void.
         """
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
-        """Void it for a person who said so before, unless it is over. Raises LocalRefused."""
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
+        """
+        Void it for a person who said so before, unless it is over; an invoice with what was paid
+        on it, if that was said. Raises LocalRefused.
+        """
 
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """

@@ -138,12 +138,19 @@ class InvoiceStore(ModelStore[Invoice]):
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(invoices_from_books.take_back_void(actor=actor, invoice_id=local_id, now=now))
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
         invoice = self.rows(actor.firm_id).get(pk=local_id)
         if invoice.is_void:
             return
         try:
-            invoices.void_invoice(actor=actor, invoice=invoice, now=now)
+            invoices.void_invoice(
+                actor=actor,
+                invoice=invoice,
+                payments="void" if with_payments else "keep",
+                now=now,
+            )
         except BillingError as error:
             raise LocalRefused(str(error)) from error
 

@@ -96,7 +96,9 @@ class PaymentStore(ModelStore[Payment]):
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(payments.take_back_void(actor=actor, payment_id=local_id, now=now))
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
         payment = self.rows(actor.firm_id).get(pk=local_id)
         if payment.is_void:
             return

@@ -39,6 +39,7 @@ from integrations.sync import (
     remarks,
     rules,
     snapshots,
+    voids,
 )
 from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
@@ -135,6 +136,7 @@ class _Look:
     local: Local | None = None
     trouble: Refused | MissingDependency | None = None
     goes_without: Link | None = None  # the pair their record points to, which does not sync
+    waits_for: Link | None = None  # the pair that has to go there first
     ours: Record | None = None  # our record with what the rules hide from the other side
     is_searched: bool = False  # the books were asked whether they hold it
     wrote_here: dict[str, Any] = field(default_factory=dict)
@@ -179,6 +181,7 @@ class _Look:
             raise ContentNeeded
         plan = self._held_if_double(plan)
         plan = self._held_if_changed_there(plan, heard)
+        plan = self._after_its_invoice(plan)
         if self._may_have_a_partner(plan):
             raise PartnerNeeded(self.match_key())
         if isinstance(self.trouble, partners.SeveralMatches):
@@ -373,11 +376,18 @@ class _Look:
             return plan
         if heard is None:
             raise ContentNeeded
-        reason = partners.done_there(self.link, self.spec.record)
+        goes_with = voids.goes_with(self.link)
+        reason = partners.done_there(self.link, self.spec.record, goes_with=goes_with)
         if reason:
             self.trouble = partners.DeleteHeld(reason)
             return replace(plan, remote=None)
         return plan
+
+    def _after_its_invoice(self, plan: Plan) -> Plan:
+        """A payment voided with its invoice is voided there once that one is."""
+        if isinstance(plan.remote, Retire):
+            self.waits_for = voids.invoice_to_wait_for(self.link)
+        return plan if self.waits_for is None else replace(plan, remote=None)
 
     def _held_if_double(self, plan: Plan) -> Plan:
         """A payment that may be entered on both sides waits for a person; so does its create."""
@@ -608,7 +618,7 @@ class _Look:
             mended &= {Issue.Kind.CONFLICT}
         elif plan.remote is not None:
             mended &= {Issue.Kind.CONFLICT, Issue.Kind.HELD}  # the rest is known once it is sent
-        mended.discard(link.options.get("void_refused", ""))  # until it is retried or ignored
+        mended.discard(link.options.get(voids.REFUSED, ""))  # until it is retried or ignored
         issues.close(link, kinds=sorted(mended), now=self.now)
 
     def _remark(self, plan: Plan, heard: Snapshot | None, remote: Record | None) -> None:
@@ -633,6 +643,8 @@ class _Look:
         link.rests = Link.Rests.ISSUE if has_issue else ""
         if isinstance(self.trouble, MissingDependency):
             self._rest_on(self.trouble)
+        elif self.waits_for is not None:
+            link.blocked_on, link.rests = self.waits_for, Link.Rests.DEPENDENCY
         if intent is None and self.trouble is None:
             for group in self._acting_decisions():
                 del link.decisions[group]
@@ -787,26 +799,6 @@ def _operation(plan: Plan) -> Operation:
             return Operation.RETIRE
         case _:
             return Operation.UPDATE
-
-
-def take_back_void(link: Link, *, kind: str, now: datetime) -> None:
-    """
-    The books will not void it: then it is not void here either (ledger rule 23).
-
-    The issue of this `kind` stays open until somebody retries it, which voids once more.
-
-    The bell which that rings is taken away, so that what stands open is not taken for mended.
-    """
-    if link.local_id is None:
-        return
-    actor = Actor.for_sync(firm_id=link.firm_id)
-    alive = ENTITIES[link.entity].store.take_back_void(actor=actor, local_id=link.local_id, now=now)
-    if alive is not None:
-        link.local_version = alive.version
-        link.options = {**link.options, "void_refused": kind}
-        OutboxEntry.objects.filter(
-            connection_id=link.connection_id, entity=link.entity, local_id=link.local_id
-        ).delete()
 
 
 def next_decision(link: Link, *, now: datetime) -> datetime | None:

@@ -51,6 +51,7 @@ from integrations.sync import (
     leases,
     marks,
     pairs,
+    voids,
 )
 from integrations.sync.access import open_books
 from integrations.sync.apply import (
@@ -60,7 +61,6 @@ from integrations.sync.apply import (
     PartnerNeeded,
     next_decision,
     settle,
-    take_back_void,
 )
 
 log = logging.getLogger(__name__)
@@ -355,15 +355,16 @@ def _refuse(link: Link, error: Refused, now: datetime) -> None:
         intent = Intent.objects.filter(link=link).first()
         cause = intent.cause if intent else ""
         request_id = str(intent.request_id) if intent else ""
+        stays_void = ""
         if intent is not None:
             intent.delete()
             if intent.operation in (Operation.VOID, Operation.DELETE):
-                take_back_void(link, kind=issues.kind_of(error), now=now)
+                stays_void = voids.take_back(link, kind=issues.kind_of(error), now=now)
         link.wake_at, link.not_before = next_decision(link, now=now), None
         link.rests = Link.Rests.ISSUE
         link.attempts += 1
         link.save()
-        issues.open_refusal(link, error, now=now)
+        issues.open_refusal(link, error, more=stays_void, now=now)
         activity.write(
             link,
             direction="sent",

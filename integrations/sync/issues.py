@@ -32,7 +32,7 @@ from integrations.providers.base import Gone
 from integrations.reconcile.plan import Conflict
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import Life
-from integrations.sync import access, activity, links, marks, pairs
+from integrations.sync import access, activity, links, marks, pairs, voids
 from integrations.sync.doubles import MaybeSamePayment
 from integrations.sync.partners import DeleteHeld, SeveralMatches
 
@@ -102,8 +102,12 @@ def kind_of(error: SyncError) -> str:
     return next((kind for sort, kind in KIND_OF if isinstance(error, sort)), Issue.Kind.REFUSED)
 
 
-def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
-    """The provider, or our side, will not take it: in words, with what to do."""
+def open_refusal(link: Link, error: SyncError, *, more: str = "", now: datetime) -> Issue:
+    """
+    The provider, or our side, will not take it: in words, with what to do.
+
+    `more`: a sentence about what follows from it.
+    """
     kind = kind_of(error)
     sentence = str(error)
     if isinstance(error, DuplicateName):
@@ -113,7 +117,7 @@ def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
     issue, _ = open_issue(
         link,
         kind=kind,
-        sentence=sentence,
+        sentence=f"{sentence} {more}".strip(),
         what_to_do=error.what_to_do,
         detail={
             "code": error.provider_code or error.code,
@@ -264,7 +268,7 @@ def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
     """Look at the pair again at once. The issue closes when that goes well."""
     _must(actor, issue.firm_id)
     with transaction.atomic():
-        if issue.link.options.get("void_refused") == issue.kind:
+        if issue.link.options.get(voids.REFUSED) == issue.kind:
             _void_again(issue.link, actor=actor, now=now)
         _wake(issue.link, now=now)
 
@@ -272,9 +276,13 @@ def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
 def _forget_void(issue: Issue) -> None:
     """Nobody wants it voided any more."""
     link = issue.link
-    if link.options.get("void_refused") == issue.kind:
-        rest = {name: value for name, value in link.options.items() if name != "void_refused"}
-        Link.objects.filter(pk=link.pk).update(options=rest)
+    if link.options.get(voids.REFUSED) == issue.kind:
+        Link.objects.filter(pk=link.pk).update(options=_without_void(link))
+
+
+def _without_void(link: Link) -> dict[str, Any]:
+    names = (voids.REFUSED, voids.WITH_PAYMENTS)
+    return {name: value for name, value in link.options.items() if name not in names}
 
 
 def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
@@ -284,20 +292,24 @@ def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
     Raises:
         LocalRefused: it cannot be voided here any more; the sentence says why.
     """
-    if not link.options.get("void_refused") or link.local_id is None:
+    if not link.options.get(voids.REFUSED) or link.local_id is None:
         return
-    options = {name: value for name, value in link.options.items() if name != "void_refused"}
-    Link.objects.filter(pk=link.pk).update(options=options)
-    ENTITIES[link.entity].store.void(actor=actor, local_id=link.local_id, now=now)
+    Link.objects.filter(pk=link.pk).update(options=_without_void(link))
+    ENTITIES[link.entity].store.void(
+        actor=actor,
+        local_id=link.local_id,
+        with_payments=bool(link.options.get(voids.WITH_PAYMENTS)),
+        now=now,
+    )
 
 
 def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
     """Retry every error, never a conflict; return how many."""
     _must(actor, connection.firm_id)
     with transaction.atomic():
-        refused = Link.objects.filter(connection=connection, options__has_key="void_refused")
+        refused = Link.objects.filter(connection=connection, options__has_key=voids.REFUSED)
         for link in refused:
-            waits = link.issues.filter(state=Issue.State.OPEN, kind=link.options["void_refused"])
+            waits = link.issues.filter(state=Issue.State.OPEN, kind=link.options[voids.REFUSED])
             if not waits.exists():
                 continue
             with suppress(LocalRefused, PermissionDenied):  # its issue stays; the others go on
