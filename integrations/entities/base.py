@@ -165,6 +165,9 @@ class Rules:
     is_tax_automated: bool = False  # the company's tax codes are not ours to choose
     has_po_field: bool = False  # the company has a custom field for PO numbers
     uses_default_item: bool = False  # every line is on the connection's default service there
+    # Items whose lines are on it there, and how lines tell of it itself (our id, or "theirs:6").
+    default_items: Set[int] = frozenset()
+    default_item: int | str | None = None
     deletes_voided: bool = False  # an invoice voided here is deleted there
     invoices_direction: Direction = Direction.TWO_WAY
     methods: Set[str] = frozenset()  # names of its payment methods, folded

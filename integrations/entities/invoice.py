@@ -327,7 +327,7 @@ def as_compared(record: Record, rules: Rules) -> Record:
     lines = [
         {
             **each,
-            "item": None if rules.uses_default_item else each.get("item"),
+            "item": _compared_item(each.get("item"), rules),
             "is_taxable": bool(each.get("is_taxable")) and is_taxed,
         }
         for each in record.lines
@@ -335,6 +335,13 @@ def as_compared(record: Record, rules: Rules) -> Record:
     return replace(
         record, lines=lines, tax_rate=None if rules.is_tax_automated else record.tax_rate
     )
+
+
+def _compared_item(item: Any, rules: Rules) -> Any:
+    """None for what is on the default service there: whatever it is here."""
+    if rules.uses_default_item or item in rules.default_items:
+        return None
+    return None if rules.default_items and item == rules.default_item else item
 
 
 def as_synced(record: Record, rules: Rules) -> Record:

@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from firms.permissions import Actor
 from integrations.entities import ENTITIES, EntitySpec, Local, LocalRefused
+from integrations.entities.lines import ITEM
 from integrations.errors import MissingDependency, Refused
 from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
 from integrations.providers.base import Books, Operation, Snapshot
@@ -458,13 +459,10 @@ class _Look:
         kept = dict(values)
         if ruled.is_tax_automated:
             kept.pop("tax_rate", None)
-        if ruled.uses_default_item and "lines" in kept and self.ours is not None:
+        if (ruled.uses_default_item or ruled.default_items) and "lines" in kept:
             lines = getattr(self.ours, "lines", ())
             items = {each["id"]: each.get("item") for each in lines if each.get("id")}
-            kept["lines"] = [
-                {**each, "item": items.get(each.get("id"), each.get("item"))}
-                for each in kept["lines"]
-            ]
+            kept["lines"] = [_with_item(each, items, ruled.default_item) for each in kept["lines"]]
         return kept
 
     # -- the base --------------------------------------------------------------------------------
@@ -701,9 +699,29 @@ class _Look:
                 sentence=f"It {needs} {other.label or other.remote_label or 'a record'}, "
                 "which does not sync.",
                 what_to_do="Match that one first, or create it in QuickBooks.",
-                detail={"blocked_on": other.pk, "entity": other.entity},
+                detail={
+                    "blocked_on": other.pk,
+                    "entity": other.entity,
+                    "items": self._held_items(missing),
+                },
                 now=self.now,
             )
+
+    def _held_items(self, missing: MissingDependency) -> list[dict[str, Any]]:
+        """The service items of an invoice that do not sync: id and name of each."""
+        if self.link.entity != "invoice" or missing.entity != "service_item":
+            return []
+        lines = getattr(self.local.record, "lines", ()) if self.local else ()
+        wanted = [each["item"] for each in lines if isinstance(each.get("item"), int)]
+        found = [
+            pairs.pair_of_local(self.connection, missing.entity, each)
+            for each in dict.fromkeys(wanted)
+        ]
+        return [
+            {"id": each.local_id, "label": each.label}
+            for each in found
+            if each.state != Link.State.LINKED and not references.is_coming(each)
+        ]
 
     def _may_be_created_there(self, other: Link) -> bool:
         if other.state != Link.State.UNDECIDED or other.local_id is None:
@@ -761,6 +779,15 @@ class _Look:
     def _outbox_of_pair(self) -> Q:
         link = self.link
         return Q(connection=self.connection, entity=link.entity, local_id=link.local_id)
+
+
+def _with_item(
+    line: Mapping[str, Any], items: Mapping[str, Any], default: int | str | None
+) -> dict[str, Any]:
+    """A line on the default service there keeps the item it has here."""
+    if line.get("item") is not None or line["kind"] != ITEM:
+        return dict(line)
+    return {**line, "item": items.get(str(line.get("id") or ""), default)}
 
 
 def _seen(remote: Record, base: Mapping[str, Any]) -> dict[str, Any]:

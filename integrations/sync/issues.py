@@ -450,8 +450,7 @@ def rename(*, actor: Actor, issue: Issue, name: str, version: int, now: datetime
 # What a person may choose for a pair, by the kind of issue that asks: see Link.options.
 OPTIONS: Mapping[str, frozenset[str]] = {
     Issue.Kind.DUPLICATE_NUMBER: frozenset({"same_number", "number_there"}),
-    Issue.Kind.HELD: frozenset({"use_default_item"}),
-    Issue.Kind.SET_UP: frozenset({"use_default_item"}),
+    Issue.Kind.HELD: frozenset({"default_items"}),
     Issue.Kind.SAME_PAYMENT: frozenset({"record_both"}),
     Issue.Kind.BILLED_TWICE: frozenset({"both_right"}),
     Issue.Kind.DELETED_THERE: frozenset({"leave"}),
@@ -471,7 +470,9 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
     Answer an issue by a choice that is kept with the pair, and look at the pair again.
 
     Args:
-        option: one of OPTIONS of the issue's kind. `value`: True, or the number to use there.
+        option: one of OPTIONS of the issue's kind. "default_items" puts the lines of the items
+            that the issue names on the default service, those lines alone.
+        value: True, or the number to use there.
     Raises:
         NotAChoice: the issue does not ask for it, or the number will not do.
         NothingToDecide: the issue is no longer open.
@@ -484,15 +485,20 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         issue = _still_open(issue)
+        told = option.replace("_", " ").capitalize()
+        if option == "default_items":
+            items = issue.detail.get("items", [])
+            value = sorted({*link.options.get(option, []), *(each["id"] for each in items)})
+            names = ", ".join(each["label"] for each in items)
+            told = f"Use the default service for {names}"
+        elif value is not True:
+            told = f"{told}: {value}"
         link.options = {**link.options, option: value}
         link.save(update_fields=["options"])
         issue.state, issue.closed_at = Issue.State.RESOLVED, now
         issue.closed_by_id, issue.closing_note = actor.user_id, option.replace("_", " ")
         issue.save()
-        told = option.replace("_", " ").capitalize()
-        activity.note(
-            link, actor=actor, now=now, title=told if value is True else f"{told}: {value}"
-        )
+        activity.note(link, actor=actor, now=now, title=told[:300])
         _wake(link, now=now)
 
 

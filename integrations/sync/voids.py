@@ -91,8 +91,8 @@ def invoice_to_wait_for(link: Link) -> Link | None:
     """The pair of the invoice that this payment was voided with, while it is not void there."""
     if link.entity != "payment":
         return None
-    payment = Payment.objects.filter(pk=link.local_id, is_void=True).first()
-    if payment is None or payment.voided_with_id is None:
+    payment = Payment.objects.get(pk=link.local_id) if link.local_id is not None else None
+    if payment is None or not payment.is_void or payment.voided_with_id is None:
         return None
     pair = Link.objects.filter(
         connection_id=link.connection_id,

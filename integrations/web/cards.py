@@ -397,12 +397,16 @@ def _default_service(issue: Issue) -> list[Choice]:
     if not chosen.get("id"):
         return []
     name = chosen.get("label") or "the default service"
+    items = [each["label"] or "a service item" for each in issue.detail.get("items", [])]
+    is_one = len(items) == 1
+    these = "this service item" if is_one else "these service items"
+    verb = "its line goes" if is_one else "their lines go"
     return [
         Choice(
-            option="use_default_item",
-            label="Use the default service for its lines",
-            effect=f"In QuickBooks all lines of this invoice go out on {name}. Here each keeps "
-            "its service item.",
+            option="default_items",
+            label=f"Use the default service for {these}",
+            effect=f"{wording.listed(items)}: in QuickBooks {verb} out on {name}. Here each line "
+            "keeps its service item, and other lines keep theirs on both sides.",
         )
     ]
 

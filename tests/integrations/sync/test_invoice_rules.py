@@ -377,10 +377,55 @@ def test_a_line_whose_item_does_not_sync_holds_the_invoice(books: World):
 
     issue = books.open_issue()
     assert (issue.kind, issue.link.local_id) == (Issue.Kind.HELD, invoice.pk)
-    issues.choose(actor=books.actor, issue=issue, option="use_default_item", now=books.now)
+    issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
     books.sync()
     told: dict[str, Any] = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
     assert told["ItemRef"]["value"] == "6"
+
+
+def test_only_lines_whose_item_does_not_sync_go_on_the_default_service(books: World):
+    """All lines went, and what was sold was lost there."""
+    from integrations.models import Link
+
+    linked_item, held = make_item(books), make_item(books, "Dock fee")
+    default = make_item(books, "Gardening")
+    for item, there in ((held, None), (default, "6")):
+        Link.objects.create(
+            connection=books.connection,
+            firm=books.firm,
+            entity="service_item",
+            local_id=item.pk,
+            remote_id=there,
+            label=item.name,
+            state=Link.State.LINKED if there else Link.State.LEFT_OUT,
+        )
+    lines = [
+        LineInput(service_item_id=item.pk, quantity=Decimal(1), rate=Decimal(75))
+        for item in (linked_item, held, default)
+    ]
+    made = draft(books, books.create("Quist Boats"), linked_item, lines=lines)
+    invoice = invoices.mark_as_sent(actor=books.actor, invoice=made, now=books.now)
+    books.sync()
+
+    issue = books.open_issue()
+    issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
+    books.sync()
+    books.sync(feed=True)
+
+    def items_there() -> list[str]:
+        told = [each.get("SalesItemLineDetail") for each in books.theirs(invoice)["Line"]]
+        return [each["ItemRef"]["name"] for each in told if each]
+
+    assert items_there() == ["Mooring hour", "Gardening", "Gardening"]
+    writes = books.writes()
+    told = books.theirs(invoice)["Line"][:3]
+    more = {**told[0], "Id": None, "Description": "One more"}
+    books.act(invoice, "update", Line=[*told, {k: v for k, v in more.items() if k != "Id"}])
+    books.sync(feed=True)
+    ours = list(invoice.lines.order_by("position").values_list("service_item_id", flat=True))
+    assert ours == [linked_item.pk, held.pk, default.pk, linked_item.pk]
+    assert books.writes() == writes
+    assert open_kinds() == []
 
 
 # -- Bounded harm (P16) --------------------------------------------------------------------------

@@ -220,9 +220,9 @@ def test_an_invoice_held_by_a_service_item_can_go_on_the_default_service(books):
     page = words(browser)
     assert "Match Mooring hour" in page
     assert reverse("integrations:find", args=["service_item", item.pk]) in page
-    assert "In QuickBooks all lines of this invoice go out on Gardening." in page
+    assert "Mooring hour: in QuickBooks its line goes out on Gardening." in page
 
-    press(browser, "choose", books.open_issue(), option="use_default_item")
+    press(browser, "choose", books.open_issue(), option="default_items")
     books.sync(after=60)
 
     line = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
