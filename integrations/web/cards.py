@@ -108,6 +108,7 @@ class Card:
     sums: Sequence[Row] = ()  # what each side computed
     needed: Needed | None = None
     edit_url: str = ""
+    rules_place: str = ""  # of the page of rules: the field that is missing
     twin_url: str = ""
     twin_label: str = ""
 
@@ -167,6 +168,11 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     Kind.HELD: frozenset({"needed", "retry"}),
     Kind.NO_ANSWER: frozenset({"retry"}),
     Kind.INTERNAL: frozenset({"retry"}),
+}
+CHOSEN_AT = {  # by what QuickBooks calls it
+    "IncomeAccountRef": "id_income_account",
+    "ItemRef": "id_service_item",
+    "DepositToAccountRef": "id_deposit_account",
 }
 FINDABLE = ("contact", "service_item")  # where another partner there may be chosen from a card
 
@@ -269,6 +275,7 @@ def _card(issue: Issue, more: _More) -> Card:
         sums=_sums(issue, more),
         needed=_what_is_needed(issue, more),
         edit_url=edit_url(link.entity, link.local_id),
+        rules_place=CHOSEN_AT.get(str(detail.get("element") or ""), ""),
         twin_url=record_url("invoice", detail.get("twin")),
         twin_label=str(detail.get("twin_label") or "the other one"),
     )
@@ -283,7 +290,7 @@ def _buttons(issue: Issue) -> frozenset[str]:
         buttons -= {"link", "rename", "find", "archive", "unmatch"}
     if issue.kind == Kind.DELETED_THERE and link.entity == "service_item":
         buttons -= {"archive"}
-    if issue.detail.get("element") == "IncomeAccountRef":  # it is chosen there
+    if issue.detail.get("element") in CHOSEN_AT:
         buttons |= {"rules"}
     if issue.detail.get("is_another_kind"):
         buttons -= {"link"}

@@ -528,6 +528,17 @@ def test_what_quickbooks_says_is_harmless_on_every_card(client: Client, firm):
     assert page.count("&lt;script&gt;alert(1)") >= 3
 
 
+def test_a_missing_income_account_leads_to_where_it_is_chosen(world):
+    world.switch_billing_on(defaults={})
+    make_item(world)
+    world.sync()
+
+    page = words(browser_of(world))
+
+    assert f'href="{reverse("integrations:rules")}#id_income_account"' in page
+    assert "Choose the income account" in page
+
+
 def test_another_firm_sees_no_issue_of_this_one(books):
     number_clash(books)
     other = make_firm()
