@@ -79,6 +79,7 @@ class Drain:
     brake: Brake
     books: Books
     may_read: bool = True  # False: the company would not be read; what waits is sent all the same
+    has_read_company: bool = False  # its preferences, in this drain
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from integrations import doorbell
 from integrations.errors import (
     CompanyUnavailable,
     OutcomeUnknown,
+    PeriodClosed,
     ReadsUsedUp,
     ReconnectNeeded,
     ReferenceInactive,
@@ -45,6 +46,7 @@ from integrations.reconcile.retry import next_attempt
 from integrations.sync import (
     activity,
     brake,
+    connections,
     feed,
     intents,
     issues,
@@ -222,6 +224,10 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         if link.remote_id is None or _read(link, run, clock) is not None:
             _refuse(link, error, clock.now())  # else it was itself that is no longer there
         report.resting += 1
+    except PeriodClosed as error:
+        _read_company(run, clock.now())
+        _refuse(link, error, clock.now())
+        report.resting += 1
     except Refused as error:
         _refuse(link, error, clock.now())
         report.resting += 1
@@ -300,6 +306,20 @@ def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
             return None
         case NotKnown():
             raise PairWaits("QuickBooks did not say what the record holds. We ask again.")
+
+
+def _read_company(run: Drain, now: datetime) -> None:
+    """Its closing date was moved: once a drain, so that the issue can say the first open day."""
+    if run.has_read_company:
+        return
+    run.has_read_company = True
+    try:
+        company = run.books.company()
+    except SyncError as error:
+        log.warning("The preferences of %s could not be read: %s", run.connection, error)
+        return
+    connections.refresh_facts(connection=run.connection, company=company, now=now)
+    run.connection.refresh_from_db()
 
 
 # -- what follows from an error ------------------------------------------------------------------

@@ -32,7 +32,7 @@ from integrations.providers.base import Gone
 from integrations.reconcile.plan import Conflict
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import Life
-from integrations.sync import access, activity, links, marks, pairs, voids
+from integrations.sync import access, activity, connections, links, marks, pairs, rules, voids
 from integrations.sync.doubles import MaybeSamePayment
 from integrations.sync.partners import DeleteHeld, SeveralMatches
 
@@ -112,6 +112,8 @@ def open_refusal(link: Link, error: SyncError, *, more: str = "", now: datetime)
     sentence = str(error)
     if isinstance(error, DuplicateName):
         sentence = f"QuickBooks already has a customer, vendor or employee called {link.label}."
+    if isinstance(error, PeriodClosed):
+        sentence = _first_open_day(link) or sentence
     if isinstance(error, HasBalance):
         sentence += _open_invoices_of(link)
     issue, _ = open_issue(
@@ -130,6 +132,18 @@ def open_refusal(link: Link, error: SyncError, *, more: str = "", now: datetime)
         now=now,
     )
     return issue
+
+
+def _first_open_day(link: Link) -> str:
+    """The closing date as last read, and the day after it, in words; "" where none is known."""
+    closed = rules.books_closed_until(link.firm_id)
+    if closed is None:
+        return ""
+    first = closed + timedelta(days=1)
+    return (
+        f"The books are closed up to {closed:%b} {closed.day}, {closed.year} in QuickBooks. The "
+        f"first open day is {first:%b} {first.day}, {first.year}."
+    )
 
 
 def _open_invoices_of(link: Link) -> str:
@@ -265,12 +279,29 @@ def close(link: Link, *, now: datetime, kinds: Sequence[str] | None = None, note
 
 
 def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
-    """Look at the pair again at once. The issue closes when that goes well."""
+    """
+    Look at the pair again at once. The issue closes when that goes well.
+
+    Two metered reads where closed books refused a void: they may be open again.
+
+    Raises:
+        LocalRefused: what was refused cannot be voided here any more; the sentence says why.
+    """
     _must(actor, issue.firm_id)
+    refused = issue.link.options.get(voids.REFUSED) == issue.kind
+    if refused and issue.kind == Issue.Kind.PERIOD_CLOSED:
+        _read_closing_date(issue.connection, now)
     with transaction.atomic():
         if issue.link.options.get(voids.REFUSED) == issue.kind:
             _void_again(issue.link, actor=actor, now=now)
         _wake(issue.link, now=now)
+
+
+def _read_closing_date(connection: Connection, now: datetime) -> None:
+    """Where it cannot be read, what was told last counts."""
+    with suppress(SyncError):
+        company = access.open_books(connection, lane="people").company()
+        connections.refresh_facts(connection=connection, company=company, now=now)
 
 
 def _forget_void(issue: Issue) -> None:
@@ -306,6 +337,9 @@ def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
 def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
     """Retry every error, never a conflict; return how many."""
     _must(actor, connection.firm_id)
+    closed = {f"options__{voids.REFUSED}": Issue.Kind.PERIOD_CLOSED}
+    if Link.objects.filter(connection=connection, **closed).exists():
+        _read_closing_date(connection, now)
     with transaction.atomic():
         refused = Link.objects.filter(connection=connection, options__has_key=voids.REFUSED)
         for link in refused:

@@ -155,7 +155,7 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     Kind.DUPLICATE_NUMBER: frozenset({"change_number", "retry"}),
     Kind.INACTIVE_REFERENCE: frozenset({"edit", "find", "retry"}),
     Kind.HAS_BALANCE: frozenset({"edit", "retry"}),
-    Kind.PERIOD_CLOSED: frozenset({"edit", "retry"}),
+    Kind.PERIOD_CLOSED: frozenset({"change_date", "edit", "retry"}),
     Kind.DEPOSITED: frozenset({"edit", "retry"}),
     Kind.SEVERAL_MATCHES: frozenset({"pick", "find", "retry"}),
     Kind.SAME_PAYMENT: frozenset({"same"}),
@@ -285,7 +285,16 @@ def _buttons(issue: Issue) -> frozenset[str]:
     link = issue.link
     buttons = BUTTONS.get(issue.kind, frozenset())
     if link.local_id is None:
-        buttons -= {"link", "rename", "edit", "change_number", "find", "archive", "pick"}
+        buttons -= {
+            "link",
+            "rename",
+            "edit",
+            "change_number",
+            "change_date",
+            "find",
+            "archive",
+            "pick",
+        }
     if link.entity not in FINDABLE:
         buttons -= {"link", "rename", "find", "archive", "unmatch"}
     if issue.kind == Kind.DELETED_THERE and link.entity == "service_item":

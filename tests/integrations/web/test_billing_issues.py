@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,7 @@ from tests.factories import make_contact, make_firm, make_invoice, make_member, 
 from tests.integrations.sync.test_doubles import received_there
 from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
 from tests.integrations.sync.test_push_only import pushed, void
+from tests.integrations.sync.test_voids import close_books_there
 from tests.integrations.web.billed import (
     browser_of,
     left_out,
@@ -537,6 +539,19 @@ def test_a_missing_income_account_leads_to_where_it_is_chosen(world):
 
     assert f'href="{reverse("integrations:rules")}#id_income_account"' in page
     assert "Choose the income account" in page
+
+
+def test_a_closed_period_leads_with_the_first_open_day_and_to_the_date(books):
+    """We did not know yet that the books were closed."""
+    invoice = linked(books)
+    close_books_there(books, "2026-11-22")
+
+    edit(books, invoice, issued_on=date(2026, 11, 21), due_on=date(2026, 12, 21))
+    books.sync()
+
+    page = words(browser_of(books))
+    assert "closed up to Nov 22, 2026 in QuickBooks. The first open day is Nov 23, 2026." in page
+    assert f'href="{reverse("billing:invoice_edit", args=[invoice.pk])}#id_issued_on"' in page
 
 
 def test_another_firm_sees_no_issue_of_this_one(books):
