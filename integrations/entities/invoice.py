@@ -249,7 +249,7 @@ def _local(invoice: Invoice) -> Local:
         other_amount=_money(invoice.other_amount),
         message=invoice.message,
         private_note=invoice.private_note,
-        is_emailed=invoice.emailed_at is not None or invoice.is_emailed_there,
+        is_emailed=invoice.is_emailed_there,
         emailed_to=invoice.emailed_to,
     )
     return Local(
