@@ -163,6 +163,7 @@ class Rules:
     syncs_private_notes: bool = False  # of invoices
     sends_numbers: bool = False  # our invoice numbers count there
     is_tax_automated: bool = False  # the company's tax codes are not ours to choose
+    number_there: str = ""  # the number that this invoice gets there alone
     has_po_field: bool = False  # the company has a custom field for PO numbers
     uses_default_item: bool = False  # every line is on the connection's default service there
     # Items whose lines are on it there, and how lines tell of it itself (our id, or "theirs:6").

@@ -345,8 +345,10 @@ def _compared_item(item: Any, rules: Rules) -> Any:
 
 
 def as_synced(record: Record, rules: Rules) -> Record:
-    """Voided may mean deleted there."""
+    """Voided may mean deleted there, and its number another one."""
     assert isinstance(record, InvoiceRecord)
+    if rules.number_there:
+        record = replace(record, number=rules.number_there)
     if rules.deletes_voided and record.life is Life.VOID:
         record = replace(record, life=Life.DELETED)
     return record

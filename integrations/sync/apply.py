@@ -34,6 +34,7 @@ from integrations.sync import (
     leases,
     links,
     marks,
+    numbers,
     pairs,
     partners,
     references,
@@ -306,13 +307,31 @@ class _Look:
             group: Decision(keep=Side(each["keep"]), shown=each["shown"])
             for group, each in self._acting_decisions().items()
         }
+        base, policy = self._with_numbers(base, remote)
         return reconcile(
             base=base,
             local=self.local.record if self.local else None,
             remote=remote,
-            policy=self._policy(),
+            policy=policy,
             decisions=decisions,
         )
+
+    def _with_numbers(
+        self, base: Mapping[str, Any], remote: Record | None
+    ) -> tuple[Mapping[str, Any], Policy]:
+        """Numbers of old pairs that are apart stay so until a person changes one."""
+        policy = self._policy()
+        if self.link.entity != "invoice" or self.local is None:
+            return base, policy
+        chosen = self.link.options.get(numbers.CHOSEN)
+        is_out = "number" in rules.policy_of(self.connection, self.spec, self.local).without
+        if remote is not None:
+            told = numbers.look(self.link, base, self.local.record, remote, is_ruled_out=is_out)
+            base, is_out = told.base, told.is_out
+        elif chosen:
+            is_out = False
+        without = set(policy.without) - {"number"} | ({"number"} if is_out else set())
+        return base, replace(policy, without=frozenset(without))
 
     # -- one way only (push_only) ----------------------------------------------------------------
 

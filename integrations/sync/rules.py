@@ -35,6 +35,7 @@ def rules_of(connection: Connection, options: Mapping[str, Any] | None = None) -
             connection.profile == Connection.Profile.PUSH_ONLY
             or bool(options and options.get("use_default_item"))
         ),
+        number_there=str((options or {}).get("number_there") or ""),
         default_items=default_items,
         default_item=_default_item(connection) if default_items else None,
         methods=frozenset(fold(each["name"]) for each in lists_of(connection, "methods")),
@@ -65,11 +66,11 @@ def policy_of(
     """
     Which way this entity flows, and which groups stay out of it for `local`.
 
-    `options`: what a person chose for the pair; a number of its own there is left alone.
+    `options`: what a person chose for the pair; numbers that it has apart stay so (numbers.py).
     """
     rules = rules_of(connection, options)
     kept_out = set(spec.kept_out(rules, local))
-    if options and options.get("number_there"):
+    if options and (options.get("number_there") or options.get("numbers")):
         kept_out.add("number")
     return Policy(
         direction=spec.direction(rules),

@@ -77,6 +77,74 @@ def test_a_number_that_is_taken_there_is_for_a_person(books: World, option, valu
     assert open_kinds() == []
 
 
+def test_a_number_changed_later_that_is_taken_there_gets_another_there(books: World):
+    """The choice did nothing for an invoice that was linked already."""
+    books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+    invoice = linked(books)
+    edit(books, invoice, number="1037")
+    books.sync()
+    issue = books.open_issue()
+    assert issue.kind == Issue.Kind.DUPLICATE_NUMBER
+
+    issues.choose(
+        actor=books.actor, issue=issue, option="number_there", value="1037-B", now=books.now
+    )
+    books.sync()
+    assert books.theirs(invoice)["DocNumber"] == "1037-B"
+    writes = books.writes()
+    books.act(invoice, "update", CustomerMemo={"value": "Hello"})
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, invoice.message) == ("1037", "Hello")
+    assert books.writes() == writes
+    assert open_kinds() == []
+
+
+@pytest.mark.parametrize("is_rule", [False, True], ids=["preference", "rule"])
+def test_old_pairs_keep_both_numbers_when_ours_begin_to_be_sent(books: World, is_rule):
+    """Each of them became a conflict about its number."""
+    if is_rule:
+        books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+        books.switch_billing_on(number_rule="theirs")
+    invoice = linked(books, number="INV-1")
+    if is_rule:
+        books.act(invoice, "update", DocNumber="B-7")
+        books.sync(feed=True)
+    there = books.theirs(invoice)["DocNumber"]
+
+    if is_rule:
+        books.switch_billing_on(number_rule="ours")
+    else:
+        books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+    writes = books.writes()
+    books.act(invoice, "update", CustomerMemo={"value": "Hello"})
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, books.theirs(invoice)["DocNumber"]) == ("INV-1", there)
+    assert invoice.message == "Hello"
+    assert books.writes() == writes
+    assert open_kinds() == []
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_number_of_an_old_pair_flows_once_a_person_changes_it(books: World, is_here):
+    invoice = linked(books, number="INV-1")
+    books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+
+    if is_here:
+        edit(books, invoice, number="INV-9")
+    else:
+        books.act(invoice, "update", DocNumber="INV-9")
+    books.sync(feed=True)
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, books.theirs(invoice)["DocNumber"]) == ("INV-9", "INV-9")
+    assert open_kinds() == []
+
+
 # -- Tax (ledger rule 18) ------------------------------------------------------------------------
 
 

@@ -116,7 +116,6 @@ class InvoiceMapping:
         changes = {
             **_head(values, company),
             **_texts(values, is_new=is_new),
-            **_own_number(company, is_new=is_new),
             **_custom_field(values, kept, company),
             **_emailed(values),
             **_money(values, kept, company, is_new=is_new),
@@ -291,15 +290,6 @@ def _texts(values: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
         if values["message"] or not is_new:
             sent["CustomerMemo"] = {"value": values["message"]}
     return sent
-
-
-def _own_number(company: Mapping[str, Any], *, is_new: bool) -> dict[str, str]:
-    """The number a person chose for it there, where ours was taken (ledger rule 15)."""
-    chosen = str((company.get("options") or {}).get("number_there") or "")
-    if not chosen or not is_new:
-        return {}
-    check_text("The number", "DocNumber", chosen, 21)
-    return {"DocNumber": chosen}
 
 
 def _custom_field(
