@@ -67,6 +67,10 @@ class PartnerNeeded(Exception):
         super().__init__(key)
 
 
+class ListsNeeded(Exception):
+    """It names what is newer than the company's short lists: they have to be read first."""
+
+
 class MayBeOurs(Exception):
     """A create of ours has no known outcome; this new record there may be the one it made."""
 
@@ -81,6 +85,7 @@ class Drain:
     books: Books
     may_read: bool = True  # False: the company would not be read; what waits is sent all the same
     has_read_company: bool = False  # its preferences, in this drain
+    has_read_lists: bool = False  # its short lists, likewise
 
 
 @transaction.atomic
@@ -101,7 +106,8 @@ def settle(
         answer: the answer to the pair's intent, which is thereby done.
         found: what the books hold by the key that PartnerNeeded asked for.
     Raises:
-        ContentNeeded, PartnerNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was changed.
+        ContentNeeded, ListsNeeded, PartnerNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was
+            changed.
     """
     leases.check(drain.lease)
     local, link = _lock(link_id)
@@ -263,6 +269,7 @@ class _Look:
 
         Raises:
             ContentNeeded: nothing is known of it.
+            ListsNeeded: the short lists are older than it.
             MissingDependency: it points to a record that is about to be created here.
         """
         link = self.link
@@ -276,6 +283,8 @@ class _Look:
                 raise ContentNeeded
             return self.spec.record.from_values(known)
         turned = references.to_local(self.connection, heard.record, may_wait=may_wait)
+        if turned.is_unlisted and not self.drain.has_read_lists:
+            self._ask_for_lists(is_answer=not may_wait)
         if turned.without is not None:  # once that one is linked, we look again
             self.goes_without = pairs.pair_of_remote(
                 self.connection, turned.without.entity, turned.without.remote_id
@@ -291,6 +300,12 @@ class _Look:
             turned.record, rules.rules_of(self.connection, self.link.options)
         )
         return self.spec.record.from_values({**known, **told.values()})
+
+    def _ask_for_lists(self, *, is_answer: bool) -> None:
+        """An answer has to be taken in all the same; then the record is read once more."""
+        if not is_answer:
+            raise ListsNeeded
+        links.read_again(self.link, now=self.now)
 
     def _lock_foreign_currency(self, heard: Snapshot) -> None:
         """What is in another currency is shown, and only changed there (ledger rule 41)."""

@@ -12,6 +12,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -53,12 +54,14 @@ from integrations.sync import (
     leases,
     marks,
     pairs,
+    short_lists,
     voids,
 )
 from integrations.sync.access import open_books
 from integrations.sync.apply import (
     ContentNeeded,
     Drain,
+    ListsNeeded,
     MayBeOurs,
     PartnerNeeded,
     next_decision,
@@ -260,13 +263,35 @@ def _settle_and_send(link: Link, run: Drain, clock: Clock) -> bool:
 
 def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
     try:
-        return settle(link.pk, drain=run, now=clock.now())
+        return _settle(link, run, clock)
     except ContentNeeded:
         heard = _read(link, run, clock)
-        return settle(link.pk, drain=run, now=clock.now(), heard=heard) if heard else None
+        return _settle(link, run, clock, heard=heard) if heard else None
     except PartnerNeeded as asked:
         found = run.books.find_partners(link.entity, asked.key)
-        return settle(link.pk, drain=run, now=clock.now(), found=found)
+        return _settle(link, run, clock, found=found)
+
+
+def _settle(link: Link, run: Drain, clock: Clock, **told: Any) -> Intent | None:
+    """Settle it by what was `told`; once a drain, read the short lists that it is newer than."""
+    try:
+        return settle(link.pk, drain=run, now=clock.now(), **told)
+    except ListsNeeded:
+        run.has_read_lists = True
+        _read_lists(run, clock.now())
+        return settle(link.pk, drain=run, now=clock.now(), **told)
+
+
+def _read_lists(run: Drain, now: datetime) -> None:
+    """Five metered reads. Where they cannot be read, what they would tell stays unknown."""
+    try:
+        lists = run.books.lists()
+    except SyncError as error:
+        log.warning("The lists of %s could not be read: %s", run.connection, error)
+        return
+    with transaction.atomic():
+        short_lists.keep(run.connection, lists, now=now)
+    run.connection.refresh_from_db()
 
 
 def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None:
@@ -282,7 +307,7 @@ def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None
             return None
         if intent.version is not None and heard.version <= intent.version:
             raise PairWaits("QuickBooks told an older version. We ask again.") from None
-        return settle(link.pk, drain=run, now=clock.now(), heard=heard)
+        return _settle(link, run, clock, heard=heard)
     answer = intents.Answer(snapshot=snapshot, duration_ms=int((clock.seconds() - began) * 1000))
     following = settle(link.pk, drain=run, now=clock.now(), answer=answer)
     feed.want(run.connection, at=clock.now() + feed.AFTER_A_CHANGE)

@@ -16,10 +16,15 @@ from integrations.sync import tables
 
 @dataclass(frozen=True, kw_only=True)
 class Turned[R: Record]:
-    """A record in our ids, and the first of its references that goes without a link."""
+    """
+    A record in our ids, and the first of its references that goes without a link.
+
+    `is_unlisted`: it names something of the short lists that was made since they were read.
+    """
 
     record: R
     without: Ref | None = None
+    is_unlisted: bool = False
 
 
 def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = True) -> Turned[R]:
@@ -31,12 +36,16 @@ def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = T
             that it cannot be without. With `may_wait` False only the latter.
     """
     missing: list[Ref] = []
+    unlisted: list[Ref] = []
 
     def turn(value: Any, reference: Reference) -> Any:
         if not isinstance(value, Ref):
             return value
         if value.entity in tables.TABLES:
-            return tables.to_local(connection, value)
+            told = tables.to_local(connection, value)
+            if told is UNKNOWN:
+                unlisted.append(value)
+            return told
         link = _link_of(connection, value)
         if link is not None and link.state == Link.State.LINKED:
             return link.local_id
@@ -51,6 +60,7 @@ def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = T
     return Turned(
         record=record.from_values(turned) if turned else record,
         without=missing[0] if missing else None,
+        is_unlisted=bool(unlisted),
     )
 
 

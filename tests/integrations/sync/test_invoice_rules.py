@@ -227,6 +227,70 @@ def test_with_automated_tax_our_amount_is_sent(books: World):
     assert '"TxnTaxDetail":{"TotalTax":24.00}' in books.quickbooks.writes[-1]["request"]
 
 
+# -- Terms (ledger rules 13, 39) -----------------------------------------------------------------
+
+
+def test_terms_that_are_cleared_here_are_cleared_there(books: World):
+    invoice = linked(books)
+    assert books.theirs(invoice)["SalesTermRef"]["value"] == "3"
+
+    edit(books, invoice, due_on=date(2026, 12, 31), term_days=None)
+    books.sync()
+    books.sync(feed=True)
+
+    assert "SalesTermRef" not in books.theirs(invoice)
+    assert books.theirs(invoice)["DueDate"] == "2026-12-31"
+    assert open_kinds() == []
+
+
+def test_terms_by_the_day_of_a_month_stay_there(books: World):
+    fields = {"Name": "On the 15th", "Type": "DATE_DRIVEN", "DayOfMonthDue": 15}
+    made = books.quickbooks.act("create", entity="Term", fields=fields)
+    books.read_company(lists=True)
+    invoice = linked(books)
+    books.act(invoice, "update", SalesTermRef={"value": made["Id"]}, DueDate="2026-12-15")
+    books.sync(feed=True)
+
+    edit(books, invoice, due_on=date(2026, 12, 16))
+    books.sync()
+
+    assert books.theirs(invoice)["SalesTermRef"]["value"] == made["Id"]
+
+
+def test_what_is_newer_than_the_lists_has_them_read_and_arrives(books: World):
+    """It was taken for blank, and ours was wiped."""
+    invoice = linked(books)
+    payment = pay(books, invoice)
+    books.sync()
+    method = books.quickbooks.act("create", entity="PaymentMethod", fields={"Name": "Wire"})
+    term = books.quickbooks.act("create", entity="Term", fields={"Name": "Net 90", "DueDays": 90})
+    reads = books.quickbooks.counts()["metered"]
+
+    books.act(payment, "update", PaymentMethodRef={"value": method["Id"]})
+    books.act(invoice, "update", SalesTermRef={"value": term["Id"]}, DueDate="2027-02-18")
+    books.sync(feed=True)
+
+    payment.refresh_from_db()
+    invoice.refresh_from_db()
+    assert payment.method == "Wire"
+    assert (invoice.term_days, invoice.due_on) == (90, date(2027, 2, 18))
+    assert books.quickbooks.counts()["metered"] == reads + 6  # the feed, and the lists once
+    assert open_kinds() == []
+
+
+def test_what_the_lists_do_not_tell_changes_nothing_here(books: World):
+    payment = pay(books, linked(books))
+    books.sync()
+    method = books.quickbooks.act("create", entity="PaymentMethod", fields={"Name": "Wire"})
+    books.quickbooks.fault("fault", operation="query", code="2010", status=400)
+
+    books.act(payment, "update", PaymentMethodRef={"value": method["Id"]}, PaymentRefNum="77")
+    books.sync(feed=True)
+
+    payment.refresh_from_db()
+    assert (payment.method, payment.reference) == ("Check", "77")
+
+
 # -- Discounts (ledger rule 19) ------------------------------------------------------------------
 
 
