@@ -40,6 +40,7 @@ class Reference:
     field: str
     inner: str = ""
     unlinked: Unlinked = Unlinked.UNKNOWN
+    outlives: bool = False  # what it was agreed to point to holds, though the two were unmatched
 
 
 THEIRS = "theirs:"  # in place of our id: "theirs:12"

@@ -234,7 +234,13 @@ PAYMENT = EntitySpec(
     chosen_direction=lambda rules: rules.invoices_direction,
     references=(
         Reference(entity="contact", field="contact", unlinked=Unlinked.WAITS),
-        Reference(entity="invoice", field="parts", inner="invoice", unlinked=Unlinked.THEIRS),
+        Reference(
+            entity="invoice",
+            field="parts",
+            inner="invoice",
+            unlinked=Unlinked.THEIRS,
+            outlives=True,  # unmatching an invoice does not un-pay it (ledger rule 36)
+        ),
         Reference(entity="payment_method", field="method"),
     ),
     names="reference",

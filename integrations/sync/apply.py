@@ -559,7 +559,9 @@ class _Look:
             outgoing = self.drain.books.compose(
                 link.entity,
                 _operation(plan),
-                references.to_remote(self.connection, link.entity, plan.remote.values),
+                references.to_remote(
+                    self.connection, link.entity, plan.remote.values, agreed=link.base
+                ),
                 remote_id=link.remote_id or "",
                 version=link.remote_version,
                 kept=link.kept,

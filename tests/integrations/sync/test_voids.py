@@ -1,13 +1,13 @@
-"""Invoices that are voided together with what was paid on them."""
+"""Invoices that are voided or unmatched, and what was paid on them."""
 
 from __future__ import annotations
 
 import pytest
 
 from billing.models import Invoice, Payment
-from billing.services import invoices
+from billing.services import invoices, payments
 from integrations.models import Connection, Issue
-from integrations.sync import issues
+from integrations.sync import issues, links
 from tests.integrations.sync.test_invoices import balance_of, linked, pay
 from tests.world import World
 
@@ -95,6 +95,43 @@ def test_a_payment_that_is_void_there_stays_so_and_the_issue_says_it(books: Worl
 
     assert states(books, invoice, payment) == ("sent", True, 300, 0)
     assert "Payment of 300.00 is void in QuickBooks and stays void." in books.open_issue().sentence
+
+
+def test_unmatching_a_paid_invoice_moves_no_money(books: World):
+    """At the payment's next change its part was taken off our invoice, which was open again."""
+    invoice, payment = paid(books)
+    links.unmatch(actor=books.actor, link=books.link_of(invoice), now=books.now)
+
+    books.act(payment, "update", PaymentRefNum="77")
+    books.sync(feed=True)
+    payment.refresh_from_db()
+    assert (payment.reference, payment.parts.get().invoice_id) == ("77", invoice.pk)
+    assert balance_of(invoice) == 0
+
+    payments.update_payment(
+        actor=books.actor,
+        payment=payment,
+        version=payment.version,
+        changes={"reference": "78"},
+        now=books.now,
+    )
+    books.sync()
+    books.sync(feed=True)
+    told = books.theirs(payment)
+    assert (told["PaymentRefNum"], told["UnappliedAmt"]) == ("78", 0)
+    assert balance_of(invoice) == 0
+    assert not Issue.objects.filter(state="open").exists()
+
+
+def test_a_new_payment_of_an_unmatched_invoice_waits(books: World):
+    invoice = linked(books)
+    links.unmatch(actor=books.actor, link=books.link_of(invoice), now=books.now)
+
+    pay(books, invoice)
+    books.sync()
+
+    assert books.open_issue().kind == Issue.Kind.HELD
+    assert "Payment" not in books.quickbooks.counts()["creates"]
 
 
 def test_one_way_the_payment_on_it_does_not_hold_the_delete(world: World):
