@@ -709,7 +709,7 @@ class _Look:
         self._rest_on(missing)
         self.link.wake_at = None
         self.link.save()
-        marks.show(self.link, "queued", now=self.now)
+        marks.show(self.link, self._waiting_mark(), now=self.now)
 
     def _rest_on(self, missing: MissingDependency) -> None:
         """Rest until the record it points to is linked; ask for that one if it may be."""
@@ -773,10 +773,15 @@ class _Look:
         if isinstance(self.trouble, Refused):
             return "failed"
         if self.link.rests == Link.Rests.DEPENDENCY:
-            return "queued"
+            return self._waiting_mark()
         if self.link.issues.filter(state=Issue.State.OPEN, kind=Issue.Kind.CONFLICT).exists():
             return "conflict"
         return "synced" if self.link.state == Link.State.LINKED else "not_synced"
+
+    def _waiting_mark(self) -> str:
+        """What it waits for may come by itself, or need a person."""
+        held = self.link.issues.filter(state=Issue.State.OPEN, kind=Issue.Kind.HELD)
+        return "failed" if held.exists() else "queued"
 
     def _drop_bells(self, heard: Snapshot | None) -> None:
         """Out of scope: the bells are answered with nothing, and nothing is wrong any more."""

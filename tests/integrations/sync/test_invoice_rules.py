@@ -14,6 +14,7 @@ from billing.periods import PeriodClosed
 from billing.services import invoices, payments, tax_rates
 from billing.services.invoices import LineInput
 from contacts import services
+from firms.models import SyncMark
 from integrations.models import Issue, TaxCode
 from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.providers.quickbooks.values import json_ready
@@ -509,10 +510,14 @@ def test_a_line_whose_item_does_not_sync_holds_the_invoice(books: World):
 
     issue = books.open_issue()
     assert (issue.kind, issue.link.local_id) == (Issue.Kind.HELD, invoice.pk)
+    mark = SyncMark.objects.get(entity="invoice", local_id=invoice.pk)
+    assert mark.state == "failed"  # it said Queued, though nothing would move it but a person
     issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
     books.sync()
     told: dict[str, Any] = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
     assert told["ItemRef"]["value"] == "6"
+    mark.refresh_from_db()
+    assert mark.state == "synced"
 
 
 def test_only_lines_whose_item_does_not_sync_go_on_the_default_service(books: World):
