@@ -776,7 +776,9 @@ class _Look:
             return self._waiting_mark()
         if self.link.issues.filter(state=Issue.State.OPEN, kind=Issue.Kind.CONFLICT).exists():
             return "conflict"
-        return "synced" if self.link.state == Link.State.LINKED else "not_synced"
+        is_left = bool(self.link.options.get("leave"))
+        is_linked = self.link.state == Link.State.LINKED
+        return "synced" if is_linked and not is_left else "not_synced"
 
     def _waiting_mark(self) -> str:
         """What it waits for may come by itself, or need a person."""

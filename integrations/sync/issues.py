@@ -212,6 +212,7 @@ def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
     return {
         "group": conflict.group,
         "label": record.groups()[conflict.group][0].label,
+        "only": conflict.only or "",
         "local": dict(conflict.local),
         "remote": dict(conflict.remote),
         "fields": [
@@ -367,11 +368,15 @@ def decide(*, actor: Actor, issue: Issue, keep: Mapping[str, Side], now: datetim
 
     Raises:
         NothingToDecide: the issue is no longer open.
+        NotAChoice: what ended for good would have to be brought back.
     """
     _must(actor, issue.firm_id)
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         issue = _still_open(issue)
+        for group in issue.detail["groups"]:
+            if group.get("only") and keep.get(group["group"]) not in (None, group["only"]):
+                raise NotAChoice("Choose one of the buttons that the issue shows.")
         acts_at = now + timedelta(seconds=settings.UNDO_SECONDS)
         for group in issue.detail["groups"]:
             side = keep.get(group["group"])
@@ -488,6 +493,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     Issue.Kind.SAME_PAYMENT: frozenset({"record_both"}),
     Issue.Kind.BILLED_TWICE: frozenset({"both_right"}),
     Issue.Kind.DELETED_THERE: frozenset({"leave"}),
+    Issue.Kind.CONFLICT: frozenset({"leave"}),  # of one that ended on one side: see ended_on
     Issue.Kind.DELETE_HELD: frozenset({"delete_anyway", "void_there", "leave"}),
 }
 
@@ -512,7 +518,8 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
         NothingToDecide: the issue is no longer open.
     """
     _must(actor, issue.firm_id)
-    if option not in OPTIONS.get(issue.kind, frozenset()):
+    is_plain_conflict = issue.is_conflict and ended_on(issue) is None
+    if option not in OPTIONS.get(issue.kind, frozenset()) or is_plain_conflict:
         raise NotAChoice("Choose one of the buttons that the issue shows.")
     if option == "number_there":
         value = _checked_number(value)
@@ -527,13 +534,54 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
             told = f"Use the default service for {names}"
         elif value is not True:
             told = f"{told}: {value}"
-        link.options = {**link.options, option: value}
-        link.save(update_fields=["options"])
+        link.options, link.decisions = {**link.options, option: value}, {}
+        link.save(update_fields=["options", "decisions"])
         issue.state, issue.closed_at = Issue.State.RESOLVED, now
         issue.closed_by_id, issue.closing_note = actor.user_id, option.replace("_", " ")
         issue.save()
         activity.note(link, actor=actor, now=now, title=told[:300])
         _wake(link, now=now)
+
+
+def ended_on(issue: Issue) -> Side | None:
+    """The side on which the record ended for good while the other one changed it, if that is so."""
+    told = [each.get("only") for each in issue.detail.get("groups", []) if each.get("only")]
+    return Side(told[0]) if issue.is_conflict and told else None
+
+
+def accept_end(*, actor: Actor, issue: Issue, now: datetime) -> None:
+    """
+    It ended on one side: let it end on the other, too, UNDO_SECONDS from now.
+
+    Raises:
+        NotAChoice: the issue does not ask for it.
+        NothingToDecide: the issue is no longer open.
+    """
+    side = ended_on(issue)
+    if side is None:
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    decide(actor=actor, issue=issue, keep={"life": side}, now=now)
+
+
+def may_make_anew(issue: Issue) -> bool:
+    """Whether it is an invoice or a payment that was deleted there and lives here."""
+    lives = [each["remote"].get("life") for each in issue.detail.get("groups", [])]
+    is_deleted = ended_on(issue) is Side.REMOTE and Life.DELETED in lives
+    return is_deleted and ENTITIES[issue.link.entity].is_transaction
+
+
+def make_anew(*, actor: Actor, issue: Issue, now: datetime) -> Link:
+    """
+    It was deleted there: have ours made there once more, as a new pair.
+
+    Raises:
+        NotAChoice: the issue does not ask for it.
+        AlreadyLinked: somebody did so just now, or it is being sent.
+    """
+    _must(actor, issue.firm_id)
+    if not may_make_anew(issue):
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    return links.make_anew(actor=actor, link=issue.link, now=now)
 
 
 def _checked_number(value: Any) -> str:

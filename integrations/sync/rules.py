@@ -76,6 +76,7 @@ def policy_of(
         direction=spec.direction(rules),
         on_conflict=OnConflict(connection.on_conflict),
         without=frozenset(kept_out),
+        leaves_ends=bool(options and options.get("leave")),
     )
 
 

@@ -12,6 +12,8 @@ from billing.models import Invoice, Payment
 from integrations.entities import ENTITIES
 from integrations.models import Activity, ImportedRecord, Issue, Link
 from integrations.reconcile.policy import Side
+from integrations.reconcile.record import Life
+from integrations.sync import issues
 from integrations.sync.issues import NUMBER_LIMIT
 from integrations.web import wording
 from integrations.web.wording import Names, names_in, shown
@@ -308,6 +310,8 @@ def _buttons(issue: Issue) -> frozenset[str]:
 
 def _choices(issue: Issue, more: _More) -> list[Choice]:
     match issue.kind:
+        case Kind.CONFLICT if not issue.decided_at:
+            return _of_end(issue)
         case Kind.DUPLICATE_NUMBER:
             return _of_number(issue.link)
         case Kind.SAME_PAYMENT:
@@ -380,6 +384,43 @@ DELETE_CHOICES = [
         is_danger=True,
     ),
 ]
+
+
+ENDS = {Life.VOID: "void", Life.DELETED: "deleted"}
+END_IT = {"invoice": "void it", "payment": "void it"}  # what else there is, is archived
+
+
+def _of_end(issue: Issue) -> list[Choice]:
+    """It ended for good on one side: what can be done is no choice between the two."""
+    side = issues.ended_on(issue)
+    if side is None:
+        return []
+    kind, lives = noun(issue.link.entity).lower(), issue.detail["groups"][0]
+    ended = ENDS.get(lives[side]["life"], "over")
+    where, other = ("in QuickBooks", "here") if side is Side.REMOTE else ("here", "in QuickBooks")
+    found = [
+        Choice(
+            option="accept",
+            label=f"Accept: {END_IT.get(issue.link.entity, 'archive it')} {other}",
+            effect=f"The {kind} ends {other}, too. What was changed {other} stays in the history.",
+        ),
+        Choice(
+            option="leave",
+            label="Leave both as they are",
+            effect=f"The {kind} is {ended} {where} and goes on {other}. Neither is told any more "
+            "what becomes of the other, and you are not asked again.",
+        ),
+    ]
+    if issues.may_make_anew(issue):
+        found.append(
+            Choice(
+                option="make_anew",
+                label="Make it anew in QuickBooks",
+                effect=f"A new {kind} is made there from ours and linked with it. The deleted one "
+                "stays deleted.",
+            )
+        )
+    return found
 
 
 def _of_deleted(link: Link) -> list[Choice]:
