@@ -194,6 +194,7 @@ class EntitySpec:
     key: str  # "contact"
     label: str  # "Contacts"
     singular: str  # "contact"
+    theirs: str  # what the books call it: "customer"
     record: type[Record]
     store: LocalStore
     changed: Signal  # sends firm_id, <key>_id, version, actor

@@ -368,6 +368,7 @@ INVOICE = EntitySpec(
     key="invoice",
     label="Invoices",
     singular="invoice",
+    theirs="invoice",
     record=InvoiceRecord,
     store=InvoiceStore(),
     changed=invoice_changed,

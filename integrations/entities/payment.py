@@ -221,6 +221,7 @@ PAYMENT = EntitySpec(
     key="payment",
     label="Payments",
     singular="payment",
+    theirs="payment",
     record=PaymentRecord,
     store=PaymentStore(),
     changed=payment_changed,

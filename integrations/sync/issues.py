@@ -109,9 +109,12 @@ def open_refusal(link: Link, error: SyncError, *, more: str = "", now: datetime)
     `more`: a sentence about what follows from it.
     """
     kind = kind_of(error)
-    sentence = str(error)
+    sentence, what_to_do = str(error), error.what_to_do
+    spec = ENTITIES[link.entity]
     if isinstance(error, DuplicateName):
-        sentence = f"QuickBooks already has a customer, vendor or employee called {link.label}."
+        taken_by = "customer, vendor or employee" if spec.key == "contact" else spec.theirs
+        sentence = f"QuickBooks already has a {taken_by} called {link.label}."
+        what_to_do = f"Link to the existing {spec.theirs}, or rename the {spec.singular}."
     if isinstance(error, PeriodClosed):
         sentence = _first_open_day(link) or sentence
     if isinstance(error, HasBalance):
@@ -120,7 +123,7 @@ def open_refusal(link: Link, error: SyncError, *, more: str = "", now: datetime)
         link,
         kind=kind,
         sentence=f"{sentence} {more}".strip(),
-        what_to_do=error.what_to_do,
+        what_to_do=what_to_do,
         detail={
             "code": error.provider_code or error.code,
             "message": error.detail,
@@ -230,7 +233,7 @@ def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
 
 def open_merged(link: Link, *, now: datetime) -> Issue:
     """
-    The customer of this pair vanished into another one there: a person decides about ours.
+    What was linked vanished into another one there: a person decides about ours.
 
     What else was open of the pair cannot be mended any more, and is closed.
     """
@@ -246,22 +249,24 @@ def open_merged(link: Link, *, now: datetime) -> Issue:
         if link.merged_into
         else None
     )
+    spec = ENTITIES[link.entity]
     into = f"merged into {other.remote_label}" if other else "merged or removed"
     issue, _ = open_issue(
         link,
         kind=Issue.Kind.MERGED_THERE,
-        sentence=f"{link.remote_label or 'The customer'} was {into} in QuickBooks.",
+        sentence=f"{link.remote_label or f'The {spec.theirs}'} was {into} in QuickBooks.",
         what_to_do=(
-            f"{other.label} is linked with the customer that is left. Archive this contact, or "
-            "keep it apart from the sync."
+            f"{other.label} is linked with the {spec.theirs} that is left. Archive this "
+            f"{spec.singular}, or keep it apart from the sync."
             if other
-            else "Match this contact with the customer that is left, or archive it."
+            else f"Match this {spec.singular} with the {spec.theirs} that is left, or archive it."
         ),
         detail={"merged_into": link.merged_into, "other_local_id": other and other.local_id},
         now=now,
     )
     moot = [kind for kind in Issue.Kind.values if kind != Issue.Kind.MERGED_THERE]
-    close(link, kinds=moot, now=now, note="The customer was merged into another in QuickBooks.")
+    note = f"The {spec.theirs} was merged into another in QuickBooks."
+    close(link, kinds=moot, now=now, note=note)
     link.rests = Link.Rests.ISSUE
     link.save(update_fields=["rests"])
     marks.show(link, "failed", now=now)

@@ -92,6 +92,7 @@ class Needed:
 
     entity: str
     noun: str
+    their_noun: str
     label: str
     local_id: int | None
     url: str
@@ -103,6 +104,7 @@ class Card:
     link: Link
     url: str  # of our record; "" if there is none
     noun: str  # "Contact"
+    their_noun: str  # "customer"
     groups: Sequence[Group] = ()
     buttons: frozenset[str] = field(default_factory=frozenset)
     choices: Sequence[Choice] = ()
@@ -266,6 +268,7 @@ def _card(issue: Issue, more: _More) -> Card:
         link=link,
         url=record_url(link.entity, link.local_id),
         noun=noun(link.entity),
+        their_noun=ENTITIES[link.entity].theirs,
         groups=[
             _group(link, each, more.names)
             for each in detail.get("groups", [])
@@ -534,6 +537,7 @@ def _what_is_needed(issue: Issue, more: _More) -> Needed | None:
     return Needed(
         entity=link.entity,
         noun=noun(link.entity).lower(),
+        their_noun=ENTITIES[link.entity].theirs,
         label=link.label or link.remote_label,
         local_id=link.local_id,
         url=record_url(link.entity, link.local_id),

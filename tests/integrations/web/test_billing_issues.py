@@ -554,6 +554,19 @@ def test_a_closed_period_leads_with_the_first_open_day_and_to_the_date(books):
     assert f'href="{reverse("billing:invoice_edit", args=[invoice.pk])}#id_issued_on"' in page
 
 
+def test_what_is_said_of_a_service_item_speaks_of_no_contact(books):
+    """Cards said customer and contact, whatever it was about."""
+    taken = make_item(books, "Gardening")
+    books.sync()
+
+    page = words(browser_of(books))
+
+    assert f"QuickBooks already has a product or service called {taken.name}." in page
+    assert "Link to the existing product or service, or rename the service item." in page
+    assert "Rename service item" in page
+    assert "Rename contact" not in page
+
+
 def test_another_firm_sees_no_issue_of_this_one(books):
     number_clash(books)
     other = make_firm()
