@@ -6,7 +6,7 @@ The cast of the stories: our firm, their company, and the time, which stands unt
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -127,12 +127,14 @@ class World:
         )
         self.connection.refresh_from_db()
 
-    def read_company(self) -> None:
-        """Read the company's preferences anew, as happens once a week."""
-        company = access.open_books(self.connection, lane="people").company()
+    def read_company(self, *, lists: bool = False) -> None:
+        """Read the company's preferences anew, as happens once a week; with `lists` those, too."""
+        books = access.open_books(self.connection, lane="people")
+        company = books.company()
         connections.refresh_facts(connection=self.connection, company=company, now=self.now)
+        told = asdict(books.lists()) if lists else LISTS
         Connection.objects.filter(pk=self.connection.pk).update(
-            company_facts={**connections.facts_of(company), "lists": LISTS}
+            company_facts={**connections.facts_of(company), "lists": told}
         )
         self.connection.refresh_from_db()
 

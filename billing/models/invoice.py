@@ -84,7 +84,8 @@ class Invoice(models.Model):
     sent_at = models.DateTimeField(null=True)  # it left draft
     emailed_at = models.DateTimeField(null=True)  # the last e-mail from here
     emailed_to = models.CharField(max_length=200, blank=True)
-    is_emailed_there = models.BooleanField(default=False)  # QuickBooks says it was e-mailed
+    # QuickBooks says that it was e-mailed, or is told so because we did.
+    is_emailed_there = models.BooleanField(default=False)
     is_out = models.BooleanField(default=False)  # e-mailed or downloaded: its number stays
     is_changed_since_sent = models.BooleanField(default=False)
     voided_by = models.CharField(max_length=12, choices=VoidedBy, blank=True)

@@ -35,6 +35,8 @@ class Payment(models.Model):
     voided_by = models.CharField(max_length=12, choices=VoidedBy, blank=True)
     voided_at = models.DateTimeField(null=True)
     void_reason = models.CharField(max_length=500, blank=True)
+    # The invoice it was voided together with: if that one stays in the books, so does it.
+    voided_with = models.ForeignKey("billing.Invoice", models.PROTECT, null=True, related_name="+")
 
     form_key = models.UUIDField(null=True)  # as Invoice.form_key
     version = models.PositiveIntegerField(default=1)  # +1 at each change

@@ -223,7 +223,7 @@ def note_emailed(*, actor: Actor, invoice: Invoice, to: str, now: datetime) -> I
             f"{current} is {current.get_status_display().lower()}. Send it first."
         )
     current.emailed_at, current.emailed_to, current.is_out = now, to, True
-    current.is_changed_since_sent = False
+    current.is_emailed_there, current.is_changed_since_sent = True, False
     store.update(actor=actor, invoice=current, now=now)
     return current
 

@@ -180,7 +180,8 @@ def _set_ended(invoice: Invoice, life: str, now: datetime) -> None:
 
 def _assign(invoice: Invoice, values: Mapping[str, Any]) -> None:
     for name in HEAD:
-        if name in values:
+        is_ours = name == "emailed_to" and invoice.emailed_at is not None  # where we mailed it
+        if name in values and not is_ours:
             setattr(invoice, name, values[name])
 
 

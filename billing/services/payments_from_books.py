@@ -77,7 +77,7 @@ def take_back_void(*, actor: Actor, payment_id: int, now: datetime) -> Payment:
     payment = store.lock(payment_id, firm_id=actor.firm_id)
     if payment.is_void:
         payment.is_void, payment.voided_by = False, ""
-        payment.voided_at, payment.void_reason = None, ""
+        payment.voided_at, payment.void_reason, payment.voided_with = None, "", None
         store.update(actor=actor, payment=payment, now=now)
     return payment
 

@@ -37,6 +37,7 @@ def void_payments(*, actor: Actor, invoice: Invoice, reason: str, now: datetime)
         _check_may_go(payment, invoice)
         payment.is_void, payment.voided_by = True, VoidedBy.HERE
         payment.voided_at, payment.void_reason = now, reason
+        payment.voided_with = invoice
         _save(actor=actor, payment=payment, now=now)
     return len(payments)
 

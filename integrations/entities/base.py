@@ -40,6 +40,7 @@ class Reference:
     field: str
     inner: str = ""
     unlinked: Unlinked = Unlinked.UNKNOWN
+    outlives: bool = False  # what it was agreed to point to holds, though the two were unmatched
 
 
 THEIRS = "theirs:"  # in place of our id: "theirs:12"
@@ -132,8 +133,13 @@ class LocalStore(Protocol):
         The books refused to void or delete it: it lives again. None where nothing is ever void.
         """
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
-        """Void it for a person who said so before, unless it is over. Raises LocalRefused."""
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
+        """
+        Void it for a person who said so before, unless it is over; an invoice with what was paid
+        on it, if that was said. Raises LocalRefused.
+        """
 
     def note(self, *, actor: Actor, local_id: int, facts: Mapping[str, Any], now: datetime) -> None:
         """
@@ -158,8 +164,12 @@ class Rules:
     syncs_private_notes: bool = False  # of invoices
     sends_numbers: bool = False  # our invoice numbers count there
     is_tax_automated: bool = False  # the company's tax codes are not ours to choose
+    number_there: str = ""  # the number that this invoice gets there alone
     has_po_field: bool = False  # the company has a custom field for PO numbers
     uses_default_item: bool = False  # every line is on the connection's default service there
+    # Items whose lines are on it there, and how lines tell of it itself (our id, or "theirs:6").
+    default_items: Set[int] = frozenset()
+    default_item: int | str | None = None
     deletes_voided: bool = False  # an invoice voided here is deleted there
     invoices_direction: Direction = Direction.TWO_WAY
     methods: Set[str] = frozenset()  # names of its payment methods, folded
@@ -184,6 +194,7 @@ class EntitySpec:
     key: str  # "contact"
     label: str  # "Contacts"
     singular: str  # "contact"
+    theirs: str  # what the books call it: "customer"
     record: type[Record]
     store: LocalStore
     changed: Signal  # sends firm_id, <key>_id, version, actor

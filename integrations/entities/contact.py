@@ -214,6 +214,7 @@ CONTACT = EntitySpec(
     key="contact",
     label="Contacts",
     singular="contact",
+    theirs="customer",
     record=ContactRecord,
     store=ContactStore(),
     changed=contact_changed,

@@ -138,12 +138,19 @@ class InvoiceStore(ModelStore[Invoice]):
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(invoices_from_books.take_back_void(actor=actor, invoice_id=local_id, now=now))
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
         invoice = self.rows(actor.firm_id).get(pk=local_id)
         if invoice.is_void:
             return
         try:
-            invoices.void_invoice(actor=actor, invoice=invoice, now=now)
+            invoices.void_invoice(
+                actor=actor,
+                invoice=invoice,
+                payments="void" if with_payments else "keep",
+                now=now,
+            )
         except BillingError as error:
             raise LocalRefused(str(error)) from error
 
@@ -242,7 +249,7 @@ def _local(invoice: Invoice) -> Local:
         other_amount=_money(invoice.other_amount),
         message=invoice.message,
         private_note=invoice.private_note,
-        is_emailed=invoice.emailed_at is not None or invoice.is_emailed_there,
+        is_emailed=invoice.is_emailed_there,
         emailed_to=invoice.emailed_to,
     )
     return Local(
@@ -320,7 +327,7 @@ def as_compared(record: Record, rules: Rules) -> Record:
     lines = [
         {
             **each,
-            "item": None if rules.uses_default_item else each.get("item"),
+            "item": _compared_item(each.get("item"), rules),
             "is_taxable": bool(each.get("is_taxable")) and is_taxed,
         }
         for each in record.lines
@@ -330,9 +337,18 @@ def as_compared(record: Record, rules: Rules) -> Record:
     )
 
 
+def _compared_item(item: Any, rules: Rules) -> Any:
+    """None for what is on the default service there: whatever it is here."""
+    if rules.uses_default_item or item in rules.default_items:
+        return None
+    return None if rules.default_items and item == rules.default_item else item
+
+
 def as_synced(record: Record, rules: Rules) -> Record:
-    """Voided may mean deleted there."""
+    """Voided may mean deleted there, and its number another one."""
     assert isinstance(record, InvoiceRecord)
+    if rules.number_there:
+        record = replace(record, number=rules.number_there)
     if rules.deletes_voided and record.life is Life.VOID:
         record = replace(record, life=Life.DELETED)
     return record
@@ -352,6 +368,7 @@ INVOICE = EntitySpec(
     key="invoice",
     label="Invoices",
     singular="invoice",
+    theirs="invoice",
     record=InvoiceRecord,
     store=InvoiceStore(),
     changed=invoice_changed,

@@ -96,7 +96,9 @@ class PaymentStore(ModelStore[Payment]):
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return _local(payments.take_back_void(actor=actor, payment_id=local_id, now=now))
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
         payment = self.rows(actor.firm_id).get(pk=local_id)
         if payment.is_void:
             return
@@ -219,6 +221,7 @@ PAYMENT = EntitySpec(
     key="payment",
     label="Payments",
     singular="payment",
+    theirs="payment",
     record=PaymentRecord,
     store=PaymentStore(),
     changed=payment_changed,
@@ -232,7 +235,13 @@ PAYMENT = EntitySpec(
     chosen_direction=lambda rules: rules.invoices_direction,
     references=(
         Reference(entity="contact", field="contact", unlinked=Unlinked.WAITS),
-        Reference(entity="invoice", field="parts", inner="invoice", unlinked=Unlinked.THEIRS),
+        Reference(
+            entity="invoice",
+            field="parts",
+            inner="invoice",
+            unlinked=Unlinked.THEIRS,
+            outlives=True,  # unmatching an invoice does not un-pay it (ledger rule 36)
+        ),
         Reference(entity="payment_method", field="method"),
     ),
     names="reference",

@@ -132,6 +132,7 @@ SERVICE_ITEM = EntitySpec(
     key="service_item",
     label="Service items",
     singular="service item",
+    theirs="product or service",
     record=ServiceItemRecord,
     store=ServiceItemStore(),
     changed=service_item_changed,

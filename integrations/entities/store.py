@@ -111,7 +111,9 @@ class ModelStore[M: Model]:
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return None  # what is archived stays so here, whatever the books say
 
-    def void(self, *, actor: Actor, local_id: int, now: datetime) -> None:
+    def void(
+        self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
+    ) -> None:
         """Nothing: it is archived, never void."""
 
     def _accept(

@@ -35,12 +35,17 @@ Action = Create | Update | Retire
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """A group that both sides changed differently. Nothing of it is written until decided."""
+    """
+    A group that both sides changed differently. Nothing of it is written until decided.
+
+    `only`: the one side that can be kept, where the other would bring back what ended for good.
+    """
 
     group: str
     base: Mapping[str, Any]
     local: Mapping[str, Any]
     remote: Mapping[str, Any]
+    only: Side | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

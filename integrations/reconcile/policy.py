@@ -45,6 +45,7 @@ class Policy:
     direction: Direction = Direction.TWO_WAY
     on_conflict: OnConflict = OnConflict.ASK
     without: Set[str] = frozenset()  # groups that a rule keeps out of the sync
+    leaves_ends: bool = False  # one of the two ended, the other stays: a person said so
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -115,6 +115,8 @@ class _Merge:
             if any(self._changed(side, LIFE) or self._touched_by(side) for side in Side):
                 self.unknown.add(LIFE)
             return False
+        if self.policy.leaves_ends and self._only_winner(LIFE) is not None:
+            return False
         if self._ended_against_an_edit():
             self._contend(LIFE)
         else:
@@ -190,19 +192,31 @@ class _Merge:
                 },
                 local=self._at_stake(Side.LOCAL, group),
                 remote=self._at_stake(Side.REMOTE, group),
+                only=self._only_winner(group),
             )
         )
 
     def _answer(self, group: str) -> Side | None:
-        """Who wins a conflict: the source of a one-way sync, a person's decision, or the rule."""
+        """
+        Who wins a conflict: the source of a one-way sync, a person's decision, or the rule.
+
+        An answer that would bring back what ended for good is none: it could not be carried out.
+        """
         if self.policy.direction is not Direction.TWO_WAY:
             return self.policy.direction.source
+        possible = (self._only_winner(group),) if self._only_winner(group) else tuple(Side)
         decision = self.decisions.get(group)
         if decision is not None and self._still_holds(decision, group):
-            return decision.keep
+            return decision.keep if decision.keep in possible else None
         if self.policy.on_conflict is OnConflict.ASK:
             return None
-        return Side(self.policy.on_conflict.value)
+        rule = Side(self.policy.on_conflict.value)
+        return rule if rule in possible else None
+
+    def _only_winner(self, group: str) -> Side | None:
+        """The side whose life ended for good, where the other one's did not."""
+        ended = [side for side in Side if group == LIFE and _is_final(self._record(side).life)]
+        return ended[0] if len(ended) == 1 else None
 
     def _still_holds(self, decision: Decision, group: str) -> bool:
         """Whether the losing side still holds what was shown, and nothing that was not."""

@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from firms.permissions import Actor
 from integrations.entities import ENTITIES, EntitySpec, Local, LocalRefused
+from integrations.entities.lines import ITEM
 from integrations.errors import MissingDependency, Refused
 from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
 from integrations.providers.base import Books, Operation, Snapshot
@@ -33,12 +34,14 @@ from integrations.sync import (
     leases,
     links,
     marks,
+    numbers,
     pairs,
     partners,
     references,
     remarks,
     rules,
     snapshots,
+    voids,
 )
 from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
@@ -64,6 +67,10 @@ class PartnerNeeded(Exception):
         super().__init__(key)
 
 
+class ListsNeeded(Exception):
+    """It names what is newer than the company's short lists: they have to be read first."""
+
+
 class MayBeOurs(Exception):
     """A create of ours has no known outcome; this new record there may be the one it made."""
 
@@ -77,6 +84,8 @@ class Drain:
     brake: Brake
     books: Books
     may_read: bool = True  # False: the company would not be read; what waits is sent all the same
+    has_read_company: bool = False  # its preferences, in this drain
+    has_read_lists: bool = False  # its short lists, likewise
 
 
 @transaction.atomic
@@ -97,7 +106,8 @@ def settle(
         answer: the answer to the pair's intent, which is thereby done.
         found: what the books hold by the key that PartnerNeeded asked for.
     Raises:
-        ContentNeeded, PartnerNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was changed.
+        ContentNeeded, ListsNeeded, PartnerNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was
+            changed.
     """
     leases.check(drain.lease)
     local, link = _lock(link_id)
@@ -135,6 +145,7 @@ class _Look:
     local: Local | None = None
     trouble: Refused | MissingDependency | None = None
     goes_without: Link | None = None  # the pair their record points to, which does not sync
+    waits_for: Link | None = None  # the pair that has to go there first
     ours: Record | None = None  # our record with what the rules hide from the other side
     is_searched: bool = False  # the books were asked whether they hold it
     wrote_here: dict[str, Any] = field(default_factory=dict)
@@ -179,6 +190,7 @@ class _Look:
             raise ContentNeeded
         plan = self._held_if_double(plan)
         plan = self._held_if_changed_there(plan, heard)
+        plan = self._after_its_invoice(plan)
         if self._may_have_a_partner(plan):
             raise PartnerNeeded(self.match_key())
         if isinstance(self.trouble, partners.SeveralMatches):
@@ -257,6 +269,7 @@ class _Look:
 
         Raises:
             ContentNeeded: nothing is known of it.
+            ListsNeeded: the short lists are older than it.
             MissingDependency: it points to a record that is about to be created here.
         """
         link = self.link
@@ -270,6 +283,8 @@ class _Look:
                 raise ContentNeeded
             return self.spec.record.from_values(known)
         turned = references.to_local(self.connection, heard.record, may_wait=may_wait)
+        if turned.is_unlisted and not self.drain.has_read_lists:
+            self._ask_for_lists(is_answer=not may_wait)
         if turned.without is not None:  # once that one is linked, we look again
             self.goes_without = pairs.pair_of_remote(
                 self.connection, turned.without.entity, turned.without.remote_id
@@ -286,6 +301,12 @@ class _Look:
         )
         return self.spec.record.from_values({**known, **told.values()})
 
+    def _ask_for_lists(self, *, is_answer: bool) -> None:
+        """An answer has to be taken in all the same; then the record is read once more."""
+        if not is_answer:
+            raise ListsNeeded
+        links.read_again(self.link, now=self.now)
+
     def _lock_foreign_currency(self, heard: Snapshot) -> None:
         """What is in another currency is shown, and only changed there (ledger rule 41)."""
         home = str(self.connection.company_facts.get("home_currency") or "")
@@ -301,13 +322,31 @@ class _Look:
             group: Decision(keep=Side(each["keep"]), shown=each["shown"])
             for group, each in self._acting_decisions().items()
         }
+        base, policy = self._with_numbers(base, remote)
         return reconcile(
             base=base,
             local=self.local.record if self.local else None,
             remote=remote,
-            policy=self._policy(),
+            policy=policy,
             decisions=decisions,
         )
+
+    def _with_numbers(
+        self, base: Mapping[str, Any], remote: Record | None
+    ) -> tuple[Mapping[str, Any], Policy]:
+        """Numbers of old pairs that are apart stay so until a person changes one."""
+        policy = self._policy()
+        if self.link.entity != "invoice" or self.local is None:
+            return base, policy
+        chosen = self.link.options.get(numbers.CHOSEN)
+        is_out = "number" in rules.policy_of(self.connection, self.spec, self.local).without
+        if remote is not None:
+            told = numbers.look(self.link, base, self.local.record, remote, is_ruled_out=is_out)
+            base, is_out = told.base, told.is_out
+        elif chosen:
+            is_out = False
+        without = set(policy.without) - {"number"} | ({"number"} if is_out else set())
+        return base, replace(policy, without=frozenset(without))
 
     # -- one way only (push_only) ----------------------------------------------------------------
 
@@ -373,11 +412,18 @@ class _Look:
             return plan
         if heard is None:
             raise ContentNeeded
-        reason = partners.done_there(self.link, self.spec.record)
+        goes_with = voids.goes_with(self.link)
+        reason = partners.done_there(self.link, self.spec.record, goes_with=goes_with)
         if reason:
             self.trouble = partners.DeleteHeld(reason)
             return replace(plan, remote=None)
         return plan
+
+    def _after_its_invoice(self, plan: Plan) -> Plan:
+        """A payment voided with its invoice is voided there once that one is."""
+        if isinstance(plan.remote, Retire):
+            self.waits_for = voids.invoice_to_wait_for(self.link)
+        return plan if self.waits_for is None else replace(plan, remote=None)
 
     def _held_if_double(self, plan: Plan) -> Plan:
         """A payment that may be entered on both sides waits for a person; so does its create."""
@@ -448,13 +494,10 @@ class _Look:
         kept = dict(values)
         if ruled.is_tax_automated:
             kept.pop("tax_rate", None)
-        if ruled.uses_default_item and "lines" in kept and self.ours is not None:
+        if (ruled.uses_default_item or ruled.default_items) and "lines" in kept:
             lines = getattr(self.ours, "lines", ())
             items = {each["id"]: each.get("item") for each in lines if each.get("id")}
-            kept["lines"] = [
-                {**each, "item": items.get(each.get("id"), each.get("item"))}
-                for each in kept["lines"]
-            ]
+            kept["lines"] = [_with_item(each, items, ruled.default_item) for each in kept["lines"]]
         return kept
 
     # -- the base --------------------------------------------------------------------------------
@@ -516,7 +559,9 @@ class _Look:
             outgoing = self.drain.books.compose(
                 link.entity,
                 _operation(plan),
-                references.to_remote(self.connection, link.entity, plan.remote.values),
+                references.to_remote(
+                    self.connection, link.entity, plan.remote.values, agreed=link.base
+                ),
                 remote_id=link.remote_id or "",
                 version=link.remote_version,
                 kept=link.kept,
@@ -608,7 +653,7 @@ class _Look:
             mended &= {Issue.Kind.CONFLICT}
         elif plan.remote is not None:
             mended &= {Issue.Kind.CONFLICT, Issue.Kind.HELD}  # the rest is known once it is sent
-        mended.discard(link.options.get("void_refused", ""))  # until it is retried or ignored
+        mended.discard(link.options.get(voids.REFUSED, ""))  # until it is retried or ignored
         issues.close(link, kinds=sorted(mended), now=self.now)
 
     def _remark(self, plan: Plan, heard: Snapshot | None, remote: Record | None) -> None:
@@ -633,6 +678,8 @@ class _Look:
         link.rests = Link.Rests.ISSUE if has_issue else ""
         if isinstance(self.trouble, MissingDependency):
             self._rest_on(self.trouble)
+        elif self.waits_for is not None:
+            link.blocked_on, link.rests = self.waits_for, Link.Rests.DEPENDENCY
         if intent is None and self.trouble is None:
             for group in self._acting_decisions():
                 del link.decisions[group]
@@ -662,7 +709,7 @@ class _Look:
         self._rest_on(missing)
         self.link.wake_at = None
         self.link.save()
-        marks.show(self.link, "queued", now=self.now)
+        marks.show(self.link, self._waiting_mark(), now=self.now)
 
     def _rest_on(self, missing: MissingDependency) -> None:
         """Rest until the record it points to is linked; ask for that one if it may be."""
@@ -689,9 +736,29 @@ class _Look:
                 sentence=f"It {needs} {other.label or other.remote_label or 'a record'}, "
                 "which does not sync.",
                 what_to_do="Match that one first, or create it in QuickBooks.",
-                detail={"blocked_on": other.pk, "entity": other.entity},
+                detail={
+                    "blocked_on": other.pk,
+                    "entity": other.entity,
+                    "items": self._held_items(missing),
+                },
                 now=self.now,
             )
+
+    def _held_items(self, missing: MissingDependency) -> list[dict[str, Any]]:
+        """The service items of an invoice that do not sync: id and name of each."""
+        if self.link.entity != "invoice" or missing.entity != "service_item":
+            return []
+        lines = getattr(self.local.record, "lines", ()) if self.local else ()
+        wanted = [each["item"] for each in lines if isinstance(each.get("item"), int)]
+        found = [
+            pairs.pair_of_local(self.connection, missing.entity, each)
+            for each in dict.fromkeys(wanted)
+        ]
+        return [
+            {"id": each.local_id, "label": each.label}
+            for each in found
+            if each.state != Link.State.LINKED and not references.is_coming(each)
+        ]
 
     def _may_be_created_there(self, other: Link) -> bool:
         if other.state != Link.State.UNDECIDED or other.local_id is None:
@@ -706,10 +773,17 @@ class _Look:
         if isinstance(self.trouble, Refused):
             return "failed"
         if self.link.rests == Link.Rests.DEPENDENCY:
-            return "queued"
+            return self._waiting_mark()
         if self.link.issues.filter(state=Issue.State.OPEN, kind=Issue.Kind.CONFLICT).exists():
             return "conflict"
-        return "synced" if self.link.state == Link.State.LINKED else "not_synced"
+        is_left = bool(self.link.options.get("leave"))
+        is_linked = self.link.state == Link.State.LINKED
+        return "synced" if is_linked and not is_left else "not_synced"
+
+    def _waiting_mark(self) -> str:
+        """What it waits for may come by itself, or need a person."""
+        held = self.link.issues.filter(state=Issue.State.OPEN, kind=Issue.Kind.HELD)
+        return "failed" if held.exists() else "queued"
 
     def _drop_bells(self, heard: Snapshot | None) -> None:
         """Out of scope: the bells are answered with nothing, and nothing is wrong any more."""
@@ -751,6 +825,15 @@ class _Look:
         return Q(connection=self.connection, entity=link.entity, local_id=link.local_id)
 
 
+def _with_item(
+    line: Mapping[str, Any], items: Mapping[str, Any], default: int | str | None
+) -> dict[str, Any]:
+    """A line on the default service there keeps the item it has here."""
+    if line.get("item") is not None or line["kind"] != ITEM:
+        return dict(line)
+    return {**line, "item": items.get(str(line.get("id") or ""), default)}
+
+
 def _seen(remote: Record, base: Mapping[str, Any]) -> dict[str, Any]:
     """
     What they hold apart from the base. Of a group of which anything is apart, what goes along too:
@@ -787,26 +870,6 @@ def _operation(plan: Plan) -> Operation:
             return Operation.RETIRE
         case _:
             return Operation.UPDATE
-
-
-def take_back_void(link: Link, *, kind: str, now: datetime) -> None:
-    """
-    The books will not void it: then it is not void here either (ledger rule 23).
-
-    The issue of this `kind` stays open until somebody retries it, which voids once more.
-
-    The bell which that rings is taken away, so that what stands open is not taken for mended.
-    """
-    if link.local_id is None:
-        return
-    actor = Actor.for_sync(firm_id=link.firm_id)
-    alive = ENTITIES[link.entity].store.take_back_void(actor=actor, local_id=link.local_id, now=now)
-    if alive is not None:
-        link.local_version = alive.version
-        link.options = {**link.options, "void_refused": kind}
-        OutboxEntry.objects.filter(
-            connection_id=link.connection_id, entity=link.entity, local_id=link.local_id
-        ).delete()
 
 
 def next_decision(link: Link, *, now: datetime) -> datetime | None:

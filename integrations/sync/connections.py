@@ -341,7 +341,7 @@ def set_rules(*, actor: Actor, connection: Connection, now: datetime, **wanted: 
     if "on_conflict" in changed:
         _look_at_conflicts(connection, now)
     if not {rule_values.TAX_CODES, *rule_values.DEFAULTS}.isdisjoint(changed):
-        _look_at_what_waits_for_rules(connection, now)
+        look_at_what_waits_for_rules(connection, now)
 
 
 def store_rules(connection: Connection, changed: Mapping[str, Any]) -> None:
@@ -363,7 +363,7 @@ def _look_at_conflicts(connection: Connection, now: datetime) -> None:
     _look_at(connection, Q(kind=Issue.Kind.CONFLICT), now, at_once=False)
 
 
-def _look_at_what_waits_for_rules(connection: Connection, now: datetime) -> None:
+def look_at_what_waits_for_rules(connection: Connection, now: datetime) -> None:
     """What could not be sent for want of a choice: look again."""
     needs_a_choice = Q(kind=Issue.Kind.SET_UP) | Q(detail__element__in=CHOSEN_BY_RULES)
     _look_at(connection, needs_a_choice, now, at_once=True)

@@ -12,6 +12,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError, transaction
@@ -22,6 +23,7 @@ from integrations import doorbell
 from integrations.errors import (
     CompanyUnavailable,
     OutcomeUnknown,
+    PeriodClosed,
     ReadsUsedUp,
     ReconnectNeeded,
     ReferenceInactive,
@@ -45,22 +47,25 @@ from integrations.reconcile.retry import next_attempt
 from integrations.sync import (
     activity,
     brake,
+    connections,
     feed,
     intents,
     issues,
     leases,
     marks,
     pairs,
+    short_lists,
+    voids,
 )
 from integrations.sync.access import open_books
 from integrations.sync.apply import (
     ContentNeeded,
     Drain,
+    ListsNeeded,
     MayBeOurs,
     PartnerNeeded,
     next_decision,
     settle,
-    take_back_void,
 )
 
 log = logging.getLogger(__name__)
@@ -222,6 +227,10 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         if link.remote_id is None or _read(link, run, clock) is not None:
             _refuse(link, error, clock.now())  # else it was itself that is no longer there
         report.resting += 1
+    except PeriodClosed as error:
+        _read_company(run, clock.now())
+        _refuse(link, error, clock.now())
+        report.resting += 1
     except Refused as error:
         _refuse(link, error, clock.now())
         report.resting += 1
@@ -254,13 +263,35 @@ def _settle_and_send(link: Link, run: Drain, clock: Clock) -> bool:
 
 def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
     try:
-        return settle(link.pk, drain=run, now=clock.now())
+        return _settle(link, run, clock)
     except ContentNeeded:
         heard = _read(link, run, clock)
-        return settle(link.pk, drain=run, now=clock.now(), heard=heard) if heard else None
+        return _settle(link, run, clock, heard=heard) if heard else None
     except PartnerNeeded as asked:
         found = run.books.find_partners(link.entity, asked.key)
-        return settle(link.pk, drain=run, now=clock.now(), found=found)
+        return _settle(link, run, clock, found=found)
+
+
+def _settle(link: Link, run: Drain, clock: Clock, **told: Any) -> Intent | None:
+    """Settle it by what was `told`; once a drain, read the short lists that it is newer than."""
+    try:
+        return settle(link.pk, drain=run, now=clock.now(), **told)
+    except ListsNeeded:
+        run.has_read_lists = True
+        _read_lists(run, clock.now())
+        return settle(link.pk, drain=run, now=clock.now(), **told)
+
+
+def _read_lists(run: Drain, now: datetime) -> None:
+    """Five metered reads. Where they cannot be read, what they would tell stays unknown."""
+    try:
+        lists = run.books.lists()
+    except SyncError as error:
+        log.warning("The lists of %s could not be read: %s", run.connection, error)
+        return
+    with transaction.atomic():
+        short_lists.keep(run.connection, lists, now=now)
+    run.connection.refresh_from_db()
 
 
 def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None:
@@ -276,7 +307,7 @@ def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None
             return None
         if intent.version is not None and heard.version <= intent.version:
             raise PairWaits("QuickBooks told an older version. We ask again.") from None
-        return settle(link.pk, drain=run, now=clock.now(), heard=heard)
+        return _settle(link, run, clock, heard=heard)
     answer = intents.Answer(snapshot=snapshot, duration_ms=int((clock.seconds() - began) * 1000))
     following = settle(link.pk, drain=run, now=clock.now(), answer=answer)
     feed.want(run.connection, at=clock.now() + feed.AFTER_A_CHANGE)
@@ -300,6 +331,20 @@ def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
             return None
         case NotKnown():
             raise PairWaits("QuickBooks did not say what the record holds. We ask again.")
+
+
+def _read_company(run: Drain, now: datetime) -> None:
+    """Its closing date was moved: once a drain, so that the issue can say the first open day."""
+    if run.has_read_company:
+        return
+    run.has_read_company = True
+    try:
+        company = run.books.company()
+    except SyncError as error:
+        log.warning("The preferences of %s could not be read: %s", run.connection, error)
+        return
+    connections.refresh_facts(connection=run.connection, company=company, now=now)
+    run.connection.refresh_from_db()
 
 
 # -- what follows from an error ------------------------------------------------------------------
@@ -355,15 +400,16 @@ def _refuse(link: Link, error: Refused, now: datetime) -> None:
         intent = Intent.objects.filter(link=link).first()
         cause = intent.cause if intent else ""
         request_id = str(intent.request_id) if intent else ""
+        stays_void = ""
         if intent is not None:
             intent.delete()
             if intent.operation in (Operation.VOID, Operation.DELETE):
-                take_back_void(link, kind=issues.kind_of(error), now=now)
+                stays_void = voids.take_back(link, kind=issues.kind_of(error), now=now)
         link.wake_at, link.not_before = next_decision(link, now=now), None
         link.rests = Link.Rests.ISSUE
         link.attempts += 1
         link.save()
-        issues.open_refusal(link, error, now=now)
+        issues.open_refusal(link, error, more=stays_void, now=now)
         activity.write(
             link,
             direction="sent",

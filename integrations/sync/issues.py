@@ -32,7 +32,7 @@ from integrations.providers.base import Gone
 from integrations.reconcile.plan import Conflict
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import Life
-from integrations.sync import access, activity, links, marks, pairs
+from integrations.sync import access, activity, connections, links, marks, pairs, rules, voids
 from integrations.sync.doubles import MaybeSamePayment
 from integrations.sync.partners import DeleteHeld, SeveralMatches
 
@@ -102,19 +102,28 @@ def kind_of(error: SyncError) -> str:
     return next((kind for sort, kind in KIND_OF if isinstance(error, sort)), Issue.Kind.REFUSED)
 
 
-def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
-    """The provider, or our side, will not take it: in words, with what to do."""
+def open_refusal(link: Link, error: SyncError, *, more: str = "", now: datetime) -> Issue:
+    """
+    The provider, or our side, will not take it: in words, with what to do.
+
+    `more`: a sentence about what follows from it.
+    """
     kind = kind_of(error)
-    sentence = str(error)
+    sentence, what_to_do = str(error), error.what_to_do
+    spec = ENTITIES[link.entity]
     if isinstance(error, DuplicateName):
-        sentence = f"QuickBooks already has a customer, vendor or employee called {link.label}."
+        taken_by = "customer, vendor or employee" if spec.key == "contact" else spec.theirs
+        sentence = f"QuickBooks already has a {taken_by} called {link.label}."
+        what_to_do = f"Link to the existing {spec.theirs}, or rename the {spec.singular}."
+    if isinstance(error, PeriodClosed):
+        sentence = _first_open_day(link) or sentence
     if isinstance(error, HasBalance):
         sentence += _open_invoices_of(link)
     issue, _ = open_issue(
         link,
         kind=kind,
-        sentence=sentence,
-        what_to_do=error.what_to_do,
+        sentence=f"{sentence} {more}".strip(),
+        what_to_do=what_to_do,
         detail={
             "code": error.provider_code or error.code,
             "message": error.detail,
@@ -126,6 +135,18 @@ def open_refusal(link: Link, error: SyncError, *, now: datetime) -> Issue:
         now=now,
     )
     return issue
+
+
+def _first_open_day(link: Link) -> str:
+    """The closing date as last read, and the day after it, in words; "" where none is known."""
+    closed = rules.books_closed_until(link.firm_id)
+    if closed is None:
+        return ""
+    first = closed + timedelta(days=1)
+    return (
+        f"The books are closed up to {closed:%b} {closed.day}, {closed.year} in QuickBooks. The "
+        f"first open day is {first:%b} {first.day}, {first.year}."
+    )
 
 
 def _open_invoices_of(link: Link) -> str:
@@ -194,6 +215,7 @@ def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
     return {
         "group": conflict.group,
         "label": record.groups()[conflict.group][0].label,
+        "only": conflict.only or "",
         "local": dict(conflict.local),
         "remote": dict(conflict.remote),
         "fields": [
@@ -211,7 +233,7 @@ def _shown(entity: str, conflict: Conflict) -> dict[str, Any]:
 
 def open_merged(link: Link, *, now: datetime) -> Issue:
     """
-    The customer of this pair vanished into another one there: a person decides about ours.
+    What was linked vanished into another one there: a person decides about ours.
 
     What else was open of the pair cannot be mended any more, and is closed.
     """
@@ -227,22 +249,24 @@ def open_merged(link: Link, *, now: datetime) -> Issue:
         if link.merged_into
         else None
     )
+    spec = ENTITIES[link.entity]
     into = f"merged into {other.remote_label}" if other else "merged or removed"
     issue, _ = open_issue(
         link,
         kind=Issue.Kind.MERGED_THERE,
-        sentence=f"{link.remote_label or 'The customer'} was {into} in QuickBooks.",
+        sentence=f"{link.remote_label or f'The {spec.theirs}'} was {into} in QuickBooks.",
         what_to_do=(
-            f"{other.label} is linked with the customer that is left. Archive this contact, or "
-            "keep it apart from the sync."
+            f"{other.label} is linked with the {spec.theirs} that is left. Archive this "
+            f"{spec.singular}, or keep it apart from the sync."
             if other
-            else "Match this contact with the customer that is left, or archive it."
+            else f"Match this {spec.singular} with the {spec.theirs} that is left, or archive it."
         ),
         detail={"merged_into": link.merged_into, "other_local_id": other and other.local_id},
         now=now,
     )
     moot = [kind for kind in Issue.Kind.values if kind != Issue.Kind.MERGED_THERE]
-    close(link, kinds=moot, now=now, note="The customer was merged into another in QuickBooks.")
+    note = f"The {spec.theirs} was merged into another in QuickBooks."
+    close(link, kinds=moot, now=now, note=note)
     link.rests = Link.Rests.ISSUE
     link.save(update_fields=["rests"])
     marks.show(link, "failed", now=now)
@@ -261,20 +285,41 @@ def close(link: Link, *, now: datetime, kinds: Sequence[str] | None = None, note
 
 
 def retry(*, actor: Actor, issue: Issue, now: datetime) -> None:
-    """Look at the pair again at once. The issue closes when that goes well."""
+    """
+    Look at the pair again at once. The issue closes when that goes well.
+
+    Two metered reads where closed books refused a void: they may be open again.
+
+    Raises:
+        LocalRefused: what was refused cannot be voided here any more; the sentence says why.
+    """
     _must(actor, issue.firm_id)
+    refused = issue.link.options.get(voids.REFUSED) == issue.kind
+    if refused and issue.kind == Issue.Kind.PERIOD_CLOSED:
+        _read_closing_date(issue.connection, now)
     with transaction.atomic():
-        if issue.link.options.get("void_refused") == issue.kind:
+        if issue.link.options.get(voids.REFUSED) == issue.kind:
             _void_again(issue.link, actor=actor, now=now)
         _wake(issue.link, now=now)
+
+
+def _read_closing_date(connection: Connection, now: datetime) -> None:
+    """Where it cannot be read, what was told last counts."""
+    with suppress(SyncError):
+        company = access.open_books(connection, lane="people").company()
+        connections.refresh_facts(connection=connection, company=company, now=now)
 
 
 def _forget_void(issue: Issue) -> None:
     """Nobody wants it voided any more."""
     link = issue.link
-    if link.options.get("void_refused") == issue.kind:
-        rest = {name: value for name, value in link.options.items() if name != "void_refused"}
-        Link.objects.filter(pk=link.pk).update(options=rest)
+    if link.options.get(voids.REFUSED) == issue.kind:
+        Link.objects.filter(pk=link.pk).update(options=_without_void(link))
+
+
+def _without_void(link: Link) -> dict[str, Any]:
+    names = (voids.REFUSED, voids.WITH_PAYMENTS)
+    return {name: value for name, value in link.options.items() if name not in names}
 
 
 def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
@@ -284,20 +329,27 @@ def _void_again(link: Link, *, actor: Actor, now: datetime) -> None:
     Raises:
         LocalRefused: it cannot be voided here any more; the sentence says why.
     """
-    if not link.options.get("void_refused") or link.local_id is None:
+    if not link.options.get(voids.REFUSED) or link.local_id is None:
         return
-    options = {name: value for name, value in link.options.items() if name != "void_refused"}
-    Link.objects.filter(pk=link.pk).update(options=options)
-    ENTITIES[link.entity].store.void(actor=actor, local_id=link.local_id, now=now)
+    Link.objects.filter(pk=link.pk).update(options=_without_void(link))
+    ENTITIES[link.entity].store.void(
+        actor=actor,
+        local_id=link.local_id,
+        with_payments=bool(link.options.get(voids.WITH_PAYMENTS)),
+        now=now,
+    )
 
 
 def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
     """Retry every error, never a conflict; return how many."""
     _must(actor, connection.firm_id)
+    closed = {f"options__{voids.REFUSED}": Issue.Kind.PERIOD_CLOSED}
+    if Link.objects.filter(connection=connection, **closed).exists():
+        _read_closing_date(connection, now)
     with transaction.atomic():
-        refused = Link.objects.filter(connection=connection, options__has_key="void_refused")
+        refused = Link.objects.filter(connection=connection, options__has_key=voids.REFUSED)
         for link in refused:
-            waits = link.issues.filter(state=Issue.State.OPEN, kind=link.options["void_refused"])
+            waits = link.issues.filter(state=Issue.State.OPEN, kind=link.options[voids.REFUSED])
             if not waits.exists():
                 continue
             with suppress(LocalRefused, PermissionDenied):  # its issue stays; the others go on
@@ -321,11 +373,15 @@ def decide(*, actor: Actor, issue: Issue, keep: Mapping[str, Side], now: datetim
 
     Raises:
         NothingToDecide: the issue is no longer open.
+        NotAChoice: what ended for good would have to be brought back.
     """
     _must(actor, issue.firm_id)
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         issue = _still_open(issue)
+        for group in issue.detail["groups"]:
+            if group.get("only") and keep.get(group["group"]) not in (None, group["only"]):
+                raise NotAChoice("Choose one of the buttons that the issue shows.")
         acts_at = now + timedelta(seconds=settings.UNDO_SECONDS)
         for group in issue.detail["groups"]:
             side = keep.get(group["group"])
@@ -438,11 +494,11 @@ def rename(*, actor: Actor, issue: Issue, name: str, version: int, now: datetime
 # What a person may choose for a pair, by the kind of issue that asks: see Link.options.
 OPTIONS: Mapping[str, frozenset[str]] = {
     Issue.Kind.DUPLICATE_NUMBER: frozenset({"same_number", "number_there"}),
-    Issue.Kind.HELD: frozenset({"use_default_item"}),
-    Issue.Kind.SET_UP: frozenset({"use_default_item"}),
+    Issue.Kind.HELD: frozenset({"default_items"}),
     Issue.Kind.SAME_PAYMENT: frozenset({"record_both"}),
     Issue.Kind.BILLED_TWICE: frozenset({"both_right"}),
     Issue.Kind.DELETED_THERE: frozenset({"leave"}),
+    Issue.Kind.CONFLICT: frozenset({"leave"}),  # of one that ended on one side: see ended_on
     Issue.Kind.DELETE_HELD: frozenset({"delete_anyway", "void_there", "leave"}),
 }
 
@@ -459,29 +515,78 @@ def choose(*, actor: Actor, issue: Issue, option: str, value: Any = True, now: d
     Answer an issue by a choice that is kept with the pair, and look at the pair again.
 
     Args:
-        option: one of OPTIONS of the issue's kind. `value`: True, or the number to use there.
+        option: one of OPTIONS of the issue's kind. "default_items" puts the lines of the items
+            that the issue names on the default service, those lines alone.
+        value: True, or the number to use there.
     Raises:
         NotAChoice: the issue does not ask for it, or the number will not do.
         NothingToDecide: the issue is no longer open.
     """
     _must(actor, issue.firm_id)
-    if option not in OPTIONS.get(issue.kind, frozenset()):
+    is_plain_conflict = issue.is_conflict and ended_on(issue) is None
+    if option not in OPTIONS.get(issue.kind, frozenset()) or is_plain_conflict:
         raise NotAChoice("Choose one of the buttons that the issue shows.")
     if option == "number_there":
         value = _checked_number(value)
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         issue = _still_open(issue)
-        link.options = {**link.options, option: value}
-        link.save(update_fields=["options"])
+        told = option.replace("_", " ").capitalize()
+        if option == "default_items":
+            items = issue.detail.get("items", [])
+            value = sorted({*link.options.get(option, []), *(each["id"] for each in items)})
+            names = ", ".join(each["label"] for each in items)
+            told = f"Use the default service for {names}"
+        elif value is not True:
+            told = f"{told}: {value}"
+        link.options, link.decisions = {**link.options, option: value}, {}
+        link.save(update_fields=["options", "decisions"])
         issue.state, issue.closed_at = Issue.State.RESOLVED, now
         issue.closed_by_id, issue.closing_note = actor.user_id, option.replace("_", " ")
         issue.save()
-        told = option.replace("_", " ").capitalize()
-        activity.note(
-            link, actor=actor, now=now, title=told if value is True else f"{told}: {value}"
-        )
+        activity.note(link, actor=actor, now=now, title=told[:300])
         _wake(link, now=now)
+
+
+def ended_on(issue: Issue) -> Side | None:
+    """The side on which the record ended for good while the other one changed it, if that is so."""
+    told = [each.get("only") for each in issue.detail.get("groups", []) if each.get("only")]
+    return Side(told[0]) if issue.is_conflict and told else None
+
+
+def accept_end(*, actor: Actor, issue: Issue, now: datetime) -> None:
+    """
+    It ended on one side: let it end on the other, too, UNDO_SECONDS from now.
+
+    Raises:
+        NotAChoice: the issue does not ask for it.
+        NothingToDecide: the issue is no longer open.
+    """
+    side = ended_on(issue)
+    if side is None:
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    decide(actor=actor, issue=issue, keep={"life": side}, now=now)
+
+
+def may_make_anew(issue: Issue) -> bool:
+    """Whether it is an invoice or a payment that was deleted there and lives here."""
+    lives = [each["remote"].get("life") for each in issue.detail.get("groups", [])]
+    is_deleted = ended_on(issue) is Side.REMOTE and Life.DELETED in lives
+    return is_deleted and ENTITIES[issue.link.entity].is_transaction
+
+
+def make_anew(*, actor: Actor, issue: Issue, now: datetime) -> Link:
+    """
+    It was deleted there: have ours made there once more, as a new pair.
+
+    Raises:
+        NotAChoice: the issue does not ask for it.
+        AlreadyLinked: somebody did so just now, or it is being sent.
+    """
+    _must(actor, issue.firm_id)
+    if not may_make_anew(issue):
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    return links.make_anew(actor=actor, link=issue.link, now=now)
 
 
 def _checked_number(value: Any) -> str:

@@ -190,19 +190,7 @@ def unmatch(*, actor: Actor, link: Link, now: datetime) -> Link:
     """
     _must(actor, link.connection)
     with transaction.atomic():
-        link = Link.objects.select_for_update().get(pk=link.pk)
-        if link.state not in (Link.State.LINKED, Link.State.MERGED):
-            raise AlreadyLinked("It is not linked any more.")
-        _must_not_be_under_way(link)
-        link.state = Link.State.FORMER
-        link.wake_at = None
-        link.rests, link.blocked_on, link.decisions = "", None, {}
-        link.save()
-        link.outbox.all().delete()
-        link.inbox.all().delete()
-        link.issues.filter(state="open").update(
-            state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note="Unmatched"
-        )
+        link = _retire(link, actor=actor, note="Unmatched", now=now)
         left = Link.objects.create(
             connection_id=link.connection_id,
             firm_id=link.firm_id,
@@ -222,6 +210,53 @@ def unmatch(*, actor: Actor, link: Link, now: datetime) -> Link:
         marks.show(left, "not_synced", now=now)
         activity.note(link, actor=actor, now=now, title=f"Unmatched from {link.remote_label}")
     return left
+
+
+def make_anew(*, actor: Actor, link: Link, now: datetime) -> Link:
+    """
+    Have a record of ours made in the books once more: the one there was deleted.
+
+    It is a new pair; the old one is kept as a former link. Where that is pressed twice, the second
+    finds nothing linked.
+
+    Raises:
+        AlreadyLinked: it is not linked any more, or is being sent just now.
+    """
+    _must(actor, link.connection)
+    with transaction.atomic():
+        old = _retire(link, actor=actor, note="Made anew in QuickBooks", now=now)
+        activity.note(
+            old, actor=actor, now=now, title="Deleted in QuickBooks. It is made anew there"
+        )
+        return _let_create(
+            Link(
+                connection_id=old.connection_id,
+                firm_id=old.firm_id,
+                entity=old.entity,
+                local_id=old.local_id,
+                label=old.label,
+            ),
+            actor=actor,
+            now=now,
+        )
+
+
+def _retire(link: Link, *, actor: Actor, note: str, now: datetime) -> Link:
+    """Lock the pair and keep it as a former link, with nothing left to do."""
+    link = Link.objects.select_for_update().get(pk=link.pk)
+    if link.state not in (Link.State.LINKED, Link.State.MERGED):
+        raise AlreadyLinked("It is not linked any more.")
+    _must_not_be_under_way(link)
+    link.state = Link.State.FORMER
+    link.wake_at = None
+    link.rests, link.blocked_on, link.decisions = "", None, {}
+    link.save()
+    link.outbox.all().delete()
+    link.inbox.all().delete()
+    link.issues.filter(state="open").update(
+        state="resolved", closed_at=now, closed_by_id=actor.user_id, closing_note=note
+    )
+    return link
 
 
 def leave_out(*, actor: Actor, link: Link, now: datetime) -> Link:

@@ -68,10 +68,16 @@ def _emails_of(snapshot: Snapshot) -> set[str]:
     return {str(compare.email(each)) for each in told.split(",")}
 
 
-def done_there(link: Link, record: type[Record]) -> str:
-    """What the books did with an invoice beside our sync, in words; "" if nothing."""
+def done_there(link: Link, record: type[Record], *, goes_with: Decimal) -> str:
+    """
+    What the books did with an invoice beside our sync, in words; "" if nothing.
+
+    Args:
+        goes_with: paid on it by payments that are voided together with it.
+    """
     facts = link.facts
-    if Decimal(facts.get("total") or 0) != Decimal(facts.get("balance") or 0):
+    paid = Decimal(facts.get("total") or 0) - Decimal(facts.get("balance") or 0)
+    if paid != goes_with:
         return "it has a payment or a credit"
     fields = {each.name: each for each in record.fields()}
     agreed = link.base

@@ -16,10 +16,15 @@ from integrations.sync import tables
 
 @dataclass(frozen=True, kw_only=True)
 class Turned[R: Record]:
-    """A record in our ids, and the first of its references that goes without a link."""
+    """
+    A record in our ids, and the first of its references that goes without a link.
+
+    `is_unlisted`: it names something of the short lists that was made since they were read.
+    """
 
     record: R
     without: Ref | None = None
+    is_unlisted: bool = False
 
 
 def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = True) -> Turned[R]:
@@ -31,15 +36,21 @@ def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = T
             that it cannot be without. With `may_wait` False only the latter.
     """
     missing: list[Ref] = []
+    unlisted: list[Ref] = []
 
     def turn(value: Any, reference: Reference) -> Any:
         if not isinstance(value, Ref):
             return value
         if value.entity in tables.TABLES:
-            return tables.to_local(connection, value)
+            told = tables.to_local(connection, value)
+            if told is UNKNOWN:
+                unlisted.append(value)
+            return told
         link = _link_of(connection, value)
         if link is not None and link.state == Link.State.LINKED:
             return link.local_id
+        if reference.outlives and (former := _former(connection, remote=value)) is not None:
+            return former.local_id
         is_needed = reference.unlinked is Unlinked.WAITS
         if is_needed or (link is not None and may_wait and is_coming(link)):
             raise MissingDependency(value.entity, remote_id=value.remote_id)
@@ -51,13 +62,22 @@ def to_local[R: Record](connection: Connection, record: R, *, may_wait: bool = T
     return Turned(
         record=record.from_values(turned) if turned else record,
         without=missing[0] if missing else None,
+        is_unlisted=bool(unlisted),
     )
 
 
-def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def to_remote(
+    connection: Connection,
+    entity: str,
+    values: Mapping[str, Any],
+    *,
+    agreed: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """
     Turn our ids in `values` into references of the provider.
 
+    Args:
+        agreed: the base of the pair: what it points to already may have been unmatched since.
     Raises:
         MissingDependency: it points to a record of ours that is not linked.
     """
@@ -73,6 +93,8 @@ def to_remote(connection: Connection, entity: str, values: Mapping[str, Any]) ->
         link = Link.objects.filter(
             connection=connection, entity=reference.entity, local_id=value, state=Link.State.LINKED
         ).first()
+        if link is None and _is_agreed(agreed or {}, reference, value):
+            link = _former(connection, reference.entity, local_id=value)
         if link is None or link.remote_id is None or _is_behind(connection, link):
             raise MissingDependency(reference.entity, local_id=value)
         return Ref(reference.entity, link.remote_id)
@@ -117,6 +139,38 @@ def _link_of(connection: Connection, ref: Ref) -> Link | None:
         .exclude(state=Link.State.FORMER)
         .first()
     )
+
+
+def _is_agreed(agreed: Mapping[str, Any], reference: Reference, value: Any) -> bool:
+    entries = agreed.get(reference.field) or ()
+    return reference.outlives and value in [each.get(reference.inner) for each in entries]
+
+
+def _former(
+    connection: Connection,
+    entity: str = "",
+    *,
+    local_id: int | None = None,
+    remote: Ref | None = None,
+) -> Link | None:
+    """The last pair of a record that was unmatched, unless ours is matched with another now."""
+    rows = Link.objects.filter(
+        connection=connection,
+        entity=remote.entity if remote else entity,
+        state=Link.State.FORMER,
+        local_id__isnull=False,
+    )
+    by = {"remote_id": remote.remote_id} if remote else {"local_id": local_id}
+    former = rows.filter(**by).order_by("-pk").first()
+    if former is None:
+        return None
+    matched = Link.objects.filter(
+        connection=connection,
+        entity=former.entity,
+        local_id=former.local_id,
+        state=Link.State.LINKED,
+    )
+    return None if matched.exists() else former
 
 
 def is_coming(link: Link) -> bool:

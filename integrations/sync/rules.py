@@ -9,15 +9,16 @@ from typing import Any
 from django.utils.dateparse import parse_date
 
 from integrations.entities import EntitySpec, Local
-from integrations.entities.base import Rules
+from integrations.entities.base import Rules, theirs
 from integrations.entities.contact import fold
-from integrations.models import Connection
+from integrations.models import Connection, Link
 from integrations.reconcile.policy import Direction, OnConflict, Policy
 
 
 def rules_of(connection: Connection, options: Mapping[str, Any] | None = None) -> Rules:
     """`options`: what a person chose for one pair (Link.options)."""
     preferences = preferences_of(connection)
+    default_items = frozenset((options or {}).get("default_items") or ())
     return Rules(
         profile=connection.profile,
         syncs_notes=connection.syncs_notes,
@@ -34,8 +35,25 @@ def rules_of(connection: Connection, options: Mapping[str, Any] | None = None) -
             connection.profile == Connection.Profile.PUSH_ONLY
             or bool(options and options.get("use_default_item"))
         ),
+        number_there=str((options or {}).get("number_there") or ""),
+        default_items=default_items,
+        default_item=_default_item(connection) if default_items else None,
         methods=frozenset(fold(each["name"]) for each in lists_of(connection, "methods")),
     )
+
+
+def _default_item(connection: Connection) -> int | str | None:
+    """The default service as a line of ours tells of it."""
+    remote_id = ((connection.defaults or {}).get("service_item") or {}).get("id")
+    if not remote_id:
+        return None
+    link = Link.objects.filter(
+        connection=connection,
+        entity="service_item",
+        remote_id=remote_id,
+        state=Link.State.LINKED,
+    ).first()
+    return theirs(str(remote_id)) if link is None else link.local_id
 
 
 def policy_of(
@@ -48,16 +66,17 @@ def policy_of(
     """
     Which way this entity flows, and which groups stay out of it for `local`.
 
-    `options`: what a person chose for the pair; a number of its own there is left alone.
+    `options`: what a person chose for the pair; numbers that it has apart stay so (numbers.py).
     """
     rules = rules_of(connection, options)
     kept_out = set(spec.kept_out(rules, local))
-    if options and options.get("number_there"):
+    if options and (options.get("number_there") or options.get("numbers")):
         kept_out.add("number")
     return Policy(
         direction=spec.direction(rules),
         on_conflict=OnConflict(connection.on_conflict),
         without=frozenset(kept_out),
+        leaves_ends=bool(options and options.get("leave")),
     )
 
 

@@ -21,7 +21,8 @@ Percents = tuple[Decimal, ...]
 def keep(connection: Connection, lists: Lists, *, now: datetime) -> None:
     """Store what was just read; a code that means one of our rates already is mapped to it."""
     kept = {name: list(rows) for name, rows in asdict(lists).items()}
-    facts = {**connection.company_facts, "lists": kept}
+    before = connection.company_facts.get("lists") or {}
+    facts = {**connection.company_facts, "lists": {**before, **kept}}
     Connection.objects.filter(pk=connection.pk).update(company_facts=facts)
     connection.company_facts = facts
     TaxCode.objects.bulk_create(

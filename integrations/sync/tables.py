@@ -12,12 +12,12 @@ from typing import Any
 from integrations.entities.base import id_of_theirs, theirs
 from integrations.errors import SetUpNeeded
 from integrations.models import Connection, TaxCode
-from integrations.reconcile.record import Ref
+from integrations.reconcile.record import UNKNOWN, Ref, Unknown
 from integrations.sync.rules import lists_of, rules_of
 
 
 def to_local(connection: Connection, ref: Ref) -> Any:
-    """What an id of a short list means here."""
+    """What an id of a short list means here; UNKNOWN where the list as last read has no such id."""
     return TABLES[ref.entity](connection, ref.remote_id)
 
 
@@ -52,15 +52,15 @@ def _tax_rate(connection: Connection, code_id: str) -> Any:
     return code.tax_rate_id
 
 
-def _days(connection: Connection, term_id: str) -> int | None:
-    """None for terms by the day of a month, and for those made since the list was read."""
+def _days(connection: Connection, term_id: str) -> int | None | Unknown:
+    """None for terms by the day of a month."""
     terms = {str(each["id"]): each.get("days") for each in lists_of(connection, "terms")}
-    return terms.get(term_id)
+    return terms.get(term_id, UNKNOWN)
 
 
-def _method(connection: Connection, method_id: str) -> str:
+def _method(connection: Connection, method_id: str) -> str | Unknown:
     methods = {str(each["id"]): str(each["name"]) for each in lists_of(connection, "methods")}
-    return methods.get(method_id, "")
+    return methods.get(method_id, UNKNOWN)
 
 
 TABLES: Mapping[str, Callable[[Connection, str], Any]] = {

@@ -200,6 +200,11 @@ def _services(
     without = [number for number, item in lines if item is None]
     if without:
         facts.append(_without_service(without, default))
+    chosen = _chosen_for_default(connection, edited)
+    on_default = [number for number, item in lines if item in chosen]
+    if on_default:
+        facts.append(Fact(title=_lines(on_default), text=f"On {default}, as was chosen."))
+    lines = [(number, item) for number, item in lines if item not in chosen]
     held = [(number, item) for number, item in lines if item and _is_left_out(known, item)]
     names = _names([item for _, item in held])
     for item in dict.fromkeys(item for _, item in held):
@@ -221,13 +226,23 @@ def _services(
 
 
 def _on_default(connection: Connection, edited: Edited) -> bool:
-    """Somebody chose so for this invoice."""
+    """It was made while everything went to QuickBooks only."""
+    return bool(_options(connection, edited).get("use_default_item"))
+
+
+def _chosen_for_default(connection: Connection, edited: Edited) -> Sequence[int]:
+    """Service items whose lines of this invoice somebody put on the default service."""
+    return list(_options(connection, edited).get("default_items") or [])
+
+
+def _options(connection: Connection, edited: Edited) -> Mapping[str, Any]:
     if edited.invoice is None:
-        return False
+        return {}
     link = Link.objects.filter(
         connection=connection, entity="invoice", local_id=edited.invoice.pk
     ).exclude(state=Link.State.FORMER)
-    return any(each.options.get("use_default_item") for each in link)
+    found = link.first()
+    return found.options if found is not None else {}
 
 
 def _all_on_default(default: str | None) -> Fact:

@@ -12,6 +12,8 @@ from billing.models import Invoice, Payment
 from integrations.entities import ENTITIES
 from integrations.models import Activity, ImportedRecord, Issue, Link
 from integrations.reconcile.policy import Side
+from integrations.reconcile.record import Life
+from integrations.sync import issues
 from integrations.sync.issues import NUMBER_LIMIT
 from integrations.web import wording
 from integrations.web.wording import Names, names_in, shown
@@ -90,6 +92,7 @@ class Needed:
 
     entity: str
     noun: str
+    their_noun: str
     label: str
     local_id: int | None
     url: str
@@ -101,6 +104,7 @@ class Card:
     link: Link
     url: str  # of our record; "" if there is none
     noun: str  # "Contact"
+    their_noun: str  # "customer"
     groups: Sequence[Group] = ()
     buttons: frozenset[str] = field(default_factory=frozenset)
     choices: Sequence[Choice] = ()
@@ -108,6 +112,7 @@ class Card:
     sums: Sequence[Row] = ()  # what each side computed
     needed: Needed | None = None
     edit_url: str = ""
+    rules_place: str = ""  # of the page of rules: the field that is missing
     twin_url: str = ""
     twin_label: str = ""
 
@@ -154,7 +159,7 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     Kind.DUPLICATE_NUMBER: frozenset({"change_number", "retry"}),
     Kind.INACTIVE_REFERENCE: frozenset({"edit", "find", "retry"}),
     Kind.HAS_BALANCE: frozenset({"edit", "retry"}),
-    Kind.PERIOD_CLOSED: frozenset({"edit", "retry"}),
+    Kind.PERIOD_CLOSED: frozenset({"change_date", "edit", "retry"}),
     Kind.DEPOSITED: frozenset({"edit", "retry"}),
     Kind.SEVERAL_MATCHES: frozenset({"pick", "find", "retry"}),
     Kind.SAME_PAYMENT: frozenset({"same"}),
@@ -167,6 +172,11 @@ BUTTONS: Mapping[str, frozenset[str]] = {
     Kind.HELD: frozenset({"needed", "retry"}),
     Kind.NO_ANSWER: frozenset({"retry"}),
     Kind.INTERNAL: frozenset({"retry"}),
+}
+CHOSEN_AT = {  # by what QuickBooks calls it
+    "IncomeAccountRef": "id_income_account",
+    "ItemRef": "id_service_item",
+    "DepositToAccountRef": "id_deposit_account",
 }
 FINDABLE = ("contact", "service_item")  # where another partner there may be chosen from a card
 
@@ -258,6 +268,7 @@ def _card(issue: Issue, more: _More) -> Card:
         link=link,
         url=record_url(link.entity, link.local_id),
         noun=noun(link.entity),
+        their_noun=ENTITIES[link.entity].theirs,
         groups=[
             _group(link, each, more.names)
             for each in detail.get("groups", [])
@@ -269,6 +280,7 @@ def _card(issue: Issue, more: _More) -> Card:
         sums=_sums(issue, more),
         needed=_what_is_needed(issue, more),
         edit_url=edit_url(link.entity, link.local_id),
+        rules_place=CHOSEN_AT.get(str(detail.get("element") or ""), ""),
         twin_url=record_url("invoice", detail.get("twin")),
         twin_label=str(detail.get("twin_label") or "the other one"),
     )
@@ -278,12 +290,21 @@ def _buttons(issue: Issue) -> frozenset[str]:
     link = issue.link
     buttons = BUTTONS.get(issue.kind, frozenset())
     if link.local_id is None:
-        buttons -= {"link", "rename", "edit", "change_number", "find", "archive", "pick"}
+        buttons -= {
+            "link",
+            "rename",
+            "edit",
+            "change_number",
+            "change_date",
+            "find",
+            "archive",
+            "pick",
+        }
     if link.entity not in FINDABLE:
         buttons -= {"link", "rename", "find", "archive", "unmatch"}
     if issue.kind == Kind.DELETED_THERE and link.entity == "service_item":
         buttons -= {"archive"}
-    if issue.detail.get("element") == "IncomeAccountRef":  # it is chosen there
+    if issue.detail.get("element") in CHOSEN_AT:
         buttons |= {"rules"}
     if issue.detail.get("is_another_kind"):
         buttons -= {"link"}
@@ -292,6 +313,8 @@ def _buttons(issue: Issue) -> frozenset[str]:
 
 def _choices(issue: Issue, more: _More) -> list[Choice]:
     match issue.kind:
+        case Kind.CONFLICT if not issue.decided_at:
+            return _of_end(issue)
         case Kind.DUPLICATE_NUMBER:
             return _of_number(issue.link)
         case Kind.SAME_PAYMENT:
@@ -366,6 +389,43 @@ DELETE_CHOICES = [
 ]
 
 
+ENDS = {Life.VOID: "void", Life.DELETED: "deleted"}
+END_IT = {"invoice": "void it", "payment": "void it"}  # what else there is, is archived
+
+
+def _of_end(issue: Issue) -> list[Choice]:
+    """It ended for good on one side: what can be done is no choice between the two."""
+    side = issues.ended_on(issue)
+    if side is None:
+        return []
+    kind, lives = noun(issue.link.entity).lower(), issue.detail["groups"][0]
+    ended = ENDS.get(lives[side]["life"], "over")
+    where, other = ("in QuickBooks", "here") if side is Side.REMOTE else ("here", "in QuickBooks")
+    found = [
+        Choice(
+            option="accept",
+            label=f"Accept: {END_IT.get(issue.link.entity, 'archive it')} {other}",
+            effect=f"The {kind} ends {other}, too. What was changed {other} stays in the history.",
+        ),
+        Choice(
+            option="leave",
+            label="Leave both as they are",
+            effect=f"The {kind} is {ended} {where} and goes on {other}. Neither is told any more "
+            "what becomes of the other, and you are not asked again.",
+        ),
+    ]
+    if issues.may_make_anew(issue):
+        found.append(
+            Choice(
+                option="make_anew",
+                label="Make it anew in QuickBooks",
+                effect=f"A new {kind} is made there from ours and linked with it. The deleted one "
+                "stays deleted.",
+            )
+        )
+    return found
+
+
 def _of_deleted(link: Link) -> list[Choice]:
     kind = noun(link.entity).lower()
     return [
@@ -397,12 +457,16 @@ def _default_service(issue: Issue) -> list[Choice]:
     if not chosen.get("id"):
         return []
     name = chosen.get("label") or "the default service"
+    items = [each["label"] or "a service item" for each in issue.detail.get("items", [])]
+    is_one = len(items) == 1
+    these = "this service item" if is_one else "these service items"
+    verb = "its line goes" if is_one else "their lines go"
     return [
         Choice(
-            option="use_default_item",
-            label="Use the default service for its lines",
-            effect=f"In QuickBooks all lines of this invoice go out on {name}. Here each keeps "
-            "its service item.",
+            option="default_items",
+            label=f"Use the default service for {these}",
+            effect=f"{wording.listed(items)}: in QuickBooks {verb} out on {name}. Here each line "
+            "keeps its service item, and other lines keep theirs on both sides.",
         )
     ]
 
@@ -473,6 +537,7 @@ def _what_is_needed(issue: Issue, more: _More) -> Needed | None:
     return Needed(
         entity=link.entity,
         noun=noun(link.entity).lower(),
+        their_noun=ENTITIES[link.entity].theirs,
         label=link.label or link.remote_label,
         local_id=link.local_id,
         url=record_url(link.entity, link.local_id),

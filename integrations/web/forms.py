@@ -248,7 +248,7 @@ class NewServiceForm(forms.Form):
 
 class DisconnectForm(forms.Form):
     links = forms.ChoiceField(
-        label="Links between contacts and customers",
+        label="Links with records in QuickBooks",
         choices=[
             ("keep", "Keep them: reconnecting to the same company goes on where it stopped"),
             ("remove", "Remove them: setup starts over"),

@@ -13,7 +13,7 @@ from integrations.entities import ENTITIES, Local
 from integrations.models import Activity, Connection, Issue, Link, OutboxEntry
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import UNKNOWN, Field
-from integrations.sync.rules import rules_of
+from integrations.sync.rules import policy_of, rules_of
 from integrations.web import cards, queries
 from integrations.web.wording import Names, names_in, shown
 
@@ -96,7 +96,7 @@ def rows_of(link: Link, local: Local, connection: Connection) -> list[cards.Row]
     """
     spec = ENTITIES[link.entity]
     ruled = rules_of(connection, link.options)
-    hidden = spec.kept_out(ruled, local)
+    hidden = policy_of(connection, spec, local, options=link.options).without
     theirs: Mapping[str, Any] = {**link.base, **link.seen}
     ours = spec.as_compared(local.record, ruled).values()
     names = names_in(link.firm_id, [*ours.items(), *theirs.items()])

@@ -212,6 +212,11 @@ def day(value: Any) -> str:
     return f"{told:%b} {told.day}, {told.year}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def _decimal(value: Any) -> Decimal | None:
     try:
         return None if value in (None, "") else Decimal(str(value))

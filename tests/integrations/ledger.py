@@ -280,11 +280,14 @@ class Ledger(History):
         """Told by P4 and P14 here: lines come back whole where a group is kept."""
 
     def decide(self, issue: Issue, keep: Side) -> None:
+        if issues.ended_on(issue) is keep.other:  # it cannot be brought back there: both stay
+            self.kept_alive.add(issue.link.pk)
+            issues.choose(actor=self.actor, issue=issue, option="leave", now=self.now)
+            self.told.append(f"left {issue.link} as they are")
+            return
         for group in issue.detail["groups"]:
             loser, winner = group[keep.other], group[keep]
             self.seen_over |= set(texts_in(loser)) - set(texts_in(winner))
-            if group["group"] == "life" and winner.get("life") not in ("void", "deleted"):
-                self.kept_alive.add(issue.link.pk)  # nothing brings the other side back
         keeps = {group["group"]: keep for group in issue.detail["groups"]}
         issues.decide(actor=self.actor, issue=issue, keep=keeps, now=self.now)
         self.told.append(f"decided {keeps} of {issue.link}")

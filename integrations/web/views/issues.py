@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -156,17 +156,31 @@ def link_to_existing(request: FirmRequest, pk: int) -> HttpResponse:
     return redirect("integrations:home") if is_done else _back(request, found)
 
 
+SERVICES: Mapping[str, tuple[Callable[..., Any], str]] = {  # options that do more than be kept
+    "void_here": (issues.void_here, "was voided here, too."),
+    "make_anew": (issues.make_anew, "will be made anew in QuickBooks."),
+}
+
+
 @require_POST
 def choose(request: FirmRequest, pk: int) -> HttpResponse:
     """One of the issue's own buttons: see cards.Choice."""
     found = issue_or_404(request, pk)
     option, now = request.POST.get("option", ""), timezone.now()
     label = found.link.label or found.link.remote_label
-    if option == "void_here":
+    if option == "accept":
+        attempt(
+            request,
+            lambda: issues.accept_end(actor=request.actor, issue=found, now=now),
+            done="Decided. It takes effect in a few seconds; until then it can be undone.",
+        )
+        return _back(request, found)
+    if option in SERVICES:
+        service, told = SERVICES[option]
         is_done = attempt(
             request,
-            lambda: issues.void_here(actor=request.actor, issue=found, now=now),
-            done=f"{label} was voided here, too.",
+            lambda: service(actor=request.actor, issue=found, now=now),
+            done=f"{label} {told}",
         )
         return redirect("integrations:home") if is_done else _back(request, found)
     value: Any = request.POST.get("number", "") if option == "number_there" else True

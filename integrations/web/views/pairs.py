@@ -26,12 +26,6 @@ SECTIONS = {
     "invoice": "invoices",
     "payment": "payments",
 }
-THEIR_NOUNS = {
-    "contact": "customer",
-    "service_item": "product or service",
-    "invoice": "invoice",
-    "payment": "payment",
-}
 
 
 @require_GET
@@ -55,7 +49,7 @@ def find_partner(request: FirmRequest, entity: str, local_id: int) -> HttpRespon
         "connection": connection,
         "ours": ours,
         "noun": ENTITIES[entity].singular,
-        "their_noun": THEIR_NOUNS[entity],
+        "their_noun": ENTITIES[entity].theirs,
         "record_url": cards.record_url(entity, local_id),
         "text": text,
         "candidates": found,
@@ -132,7 +126,7 @@ def unmatch(request: FirmRequest, pk: int) -> HttpResponse:
         "section": SECTIONS[link.entity],
         "noun": ENTITIES[link.entity].singular,
         "list_name": ENTITIES[link.entity].label,
-        "their_noun": THEIR_NOUNS[link.entity],
+        "their_noun": ENTITIES[link.entity].theirs,
         "link": link,
         "record_url": cards.record_url(link.entity, link.local_id),
     }
@@ -179,7 +173,7 @@ def timeline(request: FirmRequest, pk: int) -> HttpResponse:
         "section": SECTIONS[link.entity],
         "noun": ENTITIES[link.entity].singular,
         "list_name": ENTITIES[link.entity].label,
-        "their_noun": THEIR_NOUNS[link.entity],
+        "their_noun": ENTITIES[link.entity].theirs,
         "link": link,
         "record_url": cards.record_url(link.entity, link.local_id),
         "timeline": list(queries.timeline(link)[:300]),

@@ -106,6 +106,9 @@ def _life_verdict(
             side: ["life", *(each.name for name in edits[side] for each in groups[name])]
             for side in Side
         }, policy, decisions)  # fmt: skip
+        is_two_way = policy.direction is Direction.TWO_WAY
+        if is_two_way and winner is not None and lives[winner.other].is_final:
+            winner = None  # nobody can make again what ended for good: it stays a question
     if winner is None:
         return Verdict.CONTEST
     if not policy.direction.writes(winner.other) or lives[winner.other].is_final:

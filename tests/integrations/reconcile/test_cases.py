@@ -411,20 +411,27 @@ def test_a_further_edit_asks_anew_whether_to_archive():
     assert contested(look(INACTIVE, {"phone": "1", "fax": "9"}, decisions=decisions)) == ["life"]
 
 
-@pytest.mark.parametrize(
-    ("keep", "shown", "to_here"),
-    [
-        # Keep ours: it stays as it is here, and nothing is created there again.
-        (Side.LOCAL, DELETED, None),
-        (Side.REMOTE, {"life": Life.LIVE, "phone": "1"}, Retire(values=DELETED)),
-    ],
-)
-def test_edited_here_and_deleted_there_is_decided_without_a_new_record(keep, shown, to_here):
-    decisions = {"life": Decision(keep=keep, shown=shown)}
+def test_what_ended_for_good_cannot_be_kept_and_stays_a_question():
+    decision = {"life": Decision(keep=Side.LOCAL, shown=DELETED)}
+    for policy, decisions in ((OURS, {}), (Policy(), decision)):
+        plan = look({"phone": "1"}, DELETED, policy=policy, decisions=decisions)
+
+        assert (plan.local, plan.remote) == (None, None)
+        assert [each.only for each in plan.conflicts] == [Side.REMOTE]
+
+
+def test_what_ended_on_one_side_is_left_where_a_person_said_so():
+    for edit in ({"phone": "1"}, {}):
+        assert look(edit, DELETED, policy=Policy(leaves_ends=True)).is_empty
+
+
+def test_edited_here_and_deleted_there_is_decided_without_a_new_record():
+    shown = {"life": Life.LIVE, "phone": "1"}
+    decisions = {"life": Decision(keep=Side.REMOTE, shown=shown)}
 
     plan = look({"phone": "1"}, DELETED, decisions=decisions)
 
-    assert (plan.local, plan.remote) == (to_here, None)
+    assert (plan.local, plan.remote) == (Retire(values=DELETED), None)
     assert plan.conflicts == ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from integrations.reconcile.plan import Create, Plan, Retire
+from integrations.reconcile.plan import Conflict, Create, Plan, Retire
 from integrations.reconcile.policy import Decision, Direction, OnConflict, Policy, Side
 from integrations.reconcile.record import UNKNOWN, Life
 from integrations.reconcile.three_way import reconcile
@@ -310,16 +310,20 @@ def test_what_ended_for_good_is_frozen(case: Case) -> None:
             assert written.keys() <= {"life"}
 
 
+def answer_of(conflict: Conflict, keep: Side) -> Decision:
+    """Keep that side, or the only one that can be kept."""
+    side = conflict.only or keep
+    shown = conflict.remote if side is Side.LOCAL else conflict.local
+    return Decision(keep=side, shown=shown)
+
+
 @fixed(1000)
 @given(KNOWN_CARDS)
 def test_an_answer_to_every_conflict_leaves_none(case: Case) -> None:
     case = ask(case)
     conflicts = look(case).conflicts
     for keep in BOTH:
-        decisions = {
-            each.group: Decision(keep=keep, shown=each.remote if keep is Side.LOCAL else each.local)
-            for each in conflicts
-        }
+        decisions = {each.group: answer_of(each, keep) for each in conflicts}
         plan = look(replace(case, decisions=decisions))
         still = {each.group for each in plan.conflicts}
         # A life that was decided lets the groups be merged that waited behind it.

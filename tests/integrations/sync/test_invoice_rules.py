@@ -14,6 +14,7 @@ from billing.periods import PeriodClosed
 from billing.services import invoices, payments, tax_rates
 from billing.services.invoices import LineInput
 from contacts import services
+from firms.models import SyncMark
 from integrations.models import Issue, TaxCode
 from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.providers.quickbooks.values import json_ready
@@ -74,6 +75,74 @@ def test_a_number_that_is_taken_there_is_for_a_person(books: World, option, valu
 
     assert books.theirs(invoice)["DocNumber"] == number
     assert Invoice.objects.get(pk=invoice.pk).number == "1037"
+    assert open_kinds() == []
+
+
+def test_a_number_changed_later_that_is_taken_there_gets_another_there(books: World):
+    """The choice did nothing for an invoice that was linked already."""
+    books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+    invoice = linked(books)
+    edit(books, invoice, number="1037")
+    books.sync()
+    issue = books.open_issue()
+    assert issue.kind == Issue.Kind.DUPLICATE_NUMBER
+
+    issues.choose(
+        actor=books.actor, issue=issue, option="number_there", value="1037-B", now=books.now
+    )
+    books.sync()
+    assert books.theirs(invoice)["DocNumber"] == "1037-B"
+    writes = books.writes()
+    books.act(invoice, "update", CustomerMemo={"value": "Hello"})
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, invoice.message) == ("1037", "Hello")
+    assert books.writes() == writes
+    assert open_kinds() == []
+
+
+@pytest.mark.parametrize("is_rule", [False, True], ids=["preference", "rule"])
+def test_old_pairs_keep_both_numbers_when_ours_begin_to_be_sent(books: World, is_rule):
+    """Each of them became a conflict about its number."""
+    if is_rule:
+        books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+        books.switch_billing_on(number_rule="theirs")
+    invoice = linked(books, number="INV-1")
+    if is_rule:
+        books.act(invoice, "update", DocNumber="B-7")
+        books.sync(feed=True)
+    there = books.theirs(invoice)["DocNumber"]
+
+    if is_rule:
+        books.switch_billing_on(number_rule="ours")
+    else:
+        books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+    writes = books.writes()
+    books.act(invoice, "update", CustomerMemo={"value": "Hello"})
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, books.theirs(invoice)["DocNumber"]) == ("INV-1", there)
+    assert invoice.message == "Hello"
+    assert books.writes() == writes
+    assert open_kinds() == []
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_number_of_an_old_pair_flows_once_a_person_changes_it(books: World, is_here):
+    invoice = linked(books, number="INV-1")
+    books.prefer("SalesFormsPrefs", CustomTxnNumbers=True)
+
+    if is_here:
+        edit(books, invoice, number="INV-9")
+    else:
+        books.act(invoice, "update", DocNumber="INV-9")
+    books.sync(feed=True)
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.number, books.theirs(invoice)["DocNumber"]) == ("INV-9", "INV-9")
     assert open_kinds() == []
 
 
@@ -157,6 +226,70 @@ def test_with_automated_tax_our_amount_is_sent(books: World):
     books.sync()
 
     assert '"TxnTaxDetail":{"TotalTax":24.00}' in books.quickbooks.writes[-1]["request"]
+
+
+# -- Terms (ledger rules 13, 39) -----------------------------------------------------------------
+
+
+def test_terms_that_are_cleared_here_are_cleared_there(books: World):
+    invoice = linked(books)
+    assert books.theirs(invoice)["SalesTermRef"]["value"] == "3"
+
+    edit(books, invoice, due_on=date(2026, 12, 31), term_days=None)
+    books.sync()
+    books.sync(feed=True)
+
+    assert "SalesTermRef" not in books.theirs(invoice)
+    assert books.theirs(invoice)["DueDate"] == "2026-12-31"
+    assert open_kinds() == []
+
+
+def test_terms_by_the_day_of_a_month_stay_there(books: World):
+    fields = {"Name": "On the 15th", "Type": "DATE_DRIVEN", "DayOfMonthDue": 15}
+    made = books.quickbooks.act("create", entity="Term", fields=fields)
+    books.read_company(lists=True)
+    invoice = linked(books)
+    books.act(invoice, "update", SalesTermRef={"value": made["Id"]}, DueDate="2026-12-15")
+    books.sync(feed=True)
+
+    edit(books, invoice, due_on=date(2026, 12, 16))
+    books.sync()
+
+    assert books.theirs(invoice)["SalesTermRef"]["value"] == made["Id"]
+
+
+def test_what_is_newer_than_the_lists_has_them_read_and_arrives(books: World):
+    """It was taken for blank, and ours was wiped."""
+    invoice = linked(books)
+    payment = pay(books, invoice)
+    books.sync()
+    method = books.quickbooks.act("create", entity="PaymentMethod", fields={"Name": "Wire"})
+    term = books.quickbooks.act("create", entity="Term", fields={"Name": "Net 90", "DueDays": 90})
+    reads = books.quickbooks.counts()["metered"]
+
+    books.act(payment, "update", PaymentMethodRef={"value": method["Id"]})
+    books.act(invoice, "update", SalesTermRef={"value": term["Id"]}, DueDate="2027-02-18")
+    books.sync(feed=True)
+
+    payment.refresh_from_db()
+    invoice.refresh_from_db()
+    assert payment.method == "Wire"
+    assert (invoice.term_days, invoice.due_on) == (90, date(2027, 2, 18))
+    assert books.quickbooks.counts()["metered"] == reads + 6  # the feed, and the lists once
+    assert open_kinds() == []
+
+
+def test_what_the_lists_do_not_tell_changes_nothing_here(books: World):
+    payment = pay(books, linked(books))
+    books.sync()
+    method = books.quickbooks.act("create", entity="PaymentMethod", fields={"Name": "Wire"})
+    books.quickbooks.fault("fault", operation="query", code="2010", status=400)
+
+    books.act(payment, "update", PaymentMethodRef={"value": method["Id"]}, PaymentRefNum="77")
+    books.sync(feed=True)
+
+    payment.refresh_from_db()
+    assert (payment.method, payment.reference) == ("Check", "77")
 
 
 # -- Discounts (ledger rule 19) ------------------------------------------------------------------
@@ -377,10 +510,59 @@ def test_a_line_whose_item_does_not_sync_holds_the_invoice(books: World):
 
     issue = books.open_issue()
     assert (issue.kind, issue.link.local_id) == (Issue.Kind.HELD, invoice.pk)
-    issues.choose(actor=books.actor, issue=issue, option="use_default_item", now=books.now)
+    mark = SyncMark.objects.get(entity="invoice", local_id=invoice.pk)
+    assert mark.state == "failed"  # it said Queued, though nothing would move it but a person
+    issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
     books.sync()
     told: dict[str, Any] = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
     assert told["ItemRef"]["value"] == "6"
+    mark.refresh_from_db()
+    assert mark.state == "synced"
+
+
+def test_only_lines_whose_item_does_not_sync_go_on_the_default_service(books: World):
+    """All lines went, and what was sold was lost there."""
+    from integrations.models import Link
+
+    linked_item, held = make_item(books), make_item(books, "Dock fee")
+    default = make_item(books, "Gardening")
+    for item, there in ((held, None), (default, "6")):
+        Link.objects.create(
+            connection=books.connection,
+            firm=books.firm,
+            entity="service_item",
+            local_id=item.pk,
+            remote_id=there,
+            label=item.name,
+            state=Link.State.LINKED if there else Link.State.LEFT_OUT,
+        )
+    lines = [
+        LineInput(service_item_id=item.pk, quantity=Decimal(1), rate=Decimal(75))
+        for item in (linked_item, held, default)
+    ]
+    made = draft(books, books.create("Quist Boats"), linked_item, lines=lines)
+    invoice = invoices.mark_as_sent(actor=books.actor, invoice=made, now=books.now)
+    books.sync()
+
+    issue = books.open_issue()
+    issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
+    books.sync()
+    books.sync(feed=True)
+
+    def items_there() -> list[str]:
+        told = [each.get("SalesItemLineDetail") for each in books.theirs(invoice)["Line"]]
+        return [each["ItemRef"]["name"] for each in told if each]
+
+    assert items_there() == ["Mooring hour", "Gardening", "Gardening"]
+    writes = books.writes()
+    told = books.theirs(invoice)["Line"][:3]
+    more = {**told[0], "Id": None, "Description": "One more"}
+    books.act(invoice, "update", Line=[*told, {k: v for k, v in more.items() if k != "Id"}])
+    books.sync(feed=True)
+    ours = list(invoice.lines.order_by("position").values_list("service_item_id", flat=True))
+    assert ours == [linked_item.pk, held.pk, default.pk, linked_item.pk]
+    assert books.writes() == writes
+    assert open_kinds() == []
 
 
 # -- Bounded harm (P16) --------------------------------------------------------------------------

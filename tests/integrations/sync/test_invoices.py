@@ -136,6 +136,47 @@ def test_an_edit_of_the_due_date_sends_dates_only(books: World):
     assert books.theirs(invoice)["DueDate"] == "2026-12-31"
 
 
+def test_a_mail_that_a_bookkeeper_wants_sent_is_not_overwritten(books: World):
+    """The next edit here wrote EmailSent over it, and where we had mailed it was forgotten."""
+    invoice = linked(books)
+    invoices.note_emailed(actor=books.actor, invoice=invoice, to="ada@quist.test", now=books.now)
+    books.sync()
+    assert books.theirs(invoice)["EmailStatus"] == "EmailSent"
+
+    theirs = {"EmailStatus": "NeedToSend", "BillEmail": {"Address": "office@quist.test"}}
+    books.act(invoice, "update", **theirs)
+    books.sync(feed=True)
+    edit(books, invoice, due_on=date(2026, 12, 31), term_days=None)
+    books.sync()
+    books.sync(feed=True)
+
+    told = books.theirs(invoice)
+    assert {name: told[name] for name in theirs} == theirs
+    invoice.refresh_from_db()
+    assert invoice.emailed_to == "ada@quist.test"
+    assert invoice.emailed_at is not None
+
+    invoices.note_emailed(actor=books.actor, invoice=invoice, to="ada@quist.test", now=books.now)
+    books.sync()
+    assert books.theirs(invoice)["EmailStatus"] == "EmailSent"
+
+
+def test_where_the_books_ignore_that_it_was_mailed_it_is_told_once(books: World):
+    books.quickbooks.switch(email_sent_directly="ignore")
+    invoice = linked(books)
+    invoices.note_emailed(actor=books.actor, invoice=invoice, to="ada@quist.test", now=books.now)
+    books.sync()
+    writes = books.writes()
+
+    books.sync(feed=True)
+    books.sync()
+
+    assert books.writes() == writes
+    invoice.refresh_from_db()
+    assert invoice.emailed_to == "ada@quist.test"
+    assert not Issue.objects.exists()
+
+
 def test_a_line_keeps_its_id_and_class_when_its_price_changes_here(books: World):
     books.quickbooks.act(
         "update",

@@ -11,6 +11,7 @@ import pytest
 from billing.models import ServiceItem
 from billing.services import service_items
 from integrations.models import Issue, Link
+from integrations.sync import connections
 from tests.world import World
 
 
@@ -59,9 +60,25 @@ def test_without_an_income_account_a_person_is_told_what_to_choose(world: World)
     world.sync()
 
     issue = world.open_issue()
+    assert issue.kind == Issue.Kind.SET_UP
     assert "income account" in issue.sentence
     assert "Rules" in issue.what_to_do
     assert world.writes() == 0
+
+
+def test_once_the_income_account_is_chosen_the_waiting_items_go(world: World):
+    lists = {"income_accounts": [{"id": "1", "label": "Services"}]}
+    world.switch_billing_on(defaults={}, company_facts={"lists": lists})
+    item = make_item(world)
+    world.sync()
+
+    connections.set_rules(
+        actor=world.actor, connection=world.connection, now=world.now, income_account="1"
+    )
+    world.sync()
+
+    assert world.theirs(item)["IncomeAccountRef"]["value"] == "1"
+    assert not Issue.objects.filter(state="open").exists()
 
 
 def test_nothing_of_items_syncs_before_their_half_of_set_up_is_done(world: World):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,7 @@ from tests.factories import make_contact, make_firm, make_invoice, make_member, 
 from tests.integrations.sync.test_doubles import received_there
 from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
 from tests.integrations.sync.test_push_only import pushed, void
+from tests.integrations.sync.test_voids import close_books_there
 from tests.integrations.web.billed import (
     browser_of,
     left_out,
@@ -220,9 +222,9 @@ def test_an_invoice_held_by_a_service_item_can_go_on_the_default_service(books):
     page = words(browser)
     assert "Match Mooring hour" in page
     assert reverse("integrations:find", args=["service_item", item.pk]) in page
-    assert "In QuickBooks all lines of this invoice go out on Gardening." in page
+    assert "Mooring hour: in QuickBooks its line goes out on Gardening." in page
 
-    press(browser, "choose", books.open_issue(), option="use_default_item")
+    press(browser, "choose", books.open_issue(), option="default_items")
     books.sync(after=60)
 
     line = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
@@ -526,6 +528,43 @@ def test_what_quickbooks_says_is_harmless_on_every_card(client: Client, firm):
 
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert(1)") >= 3
+
+
+def test_a_missing_income_account_leads_to_where_it_is_chosen(world):
+    world.switch_billing_on(defaults={})
+    make_item(world)
+    world.sync()
+
+    page = words(browser_of(world))
+
+    assert f'href="{reverse("integrations:rules")}#id_income_account"' in page
+    assert "Choose the income account" in page
+
+
+def test_a_closed_period_leads_with_the_first_open_day_and_to_the_date(books):
+    """We did not know yet that the books were closed."""
+    invoice = linked(books)
+    close_books_there(books, "2026-11-22")
+
+    edit(books, invoice, issued_on=date(2026, 11, 21), due_on=date(2026, 12, 21))
+    books.sync()
+
+    page = words(browser_of(books))
+    assert "closed up to Nov 22, 2026 in QuickBooks. The first open day is Nov 23, 2026." in page
+    assert f'href="{reverse("billing:invoice_edit", args=[invoice.pk])}#id_issued_on"' in page
+
+
+def test_what_is_said_of_a_service_item_speaks_of_no_contact(books):
+    """Cards said customer and contact, whatever it was about."""
+    taken = make_item(books, "Gardening")
+    books.sync()
+
+    page = words(browser_of(books))
+
+    assert f"QuickBooks already has a product or service called {taken.name}." in page
+    assert "Link to the existing product or service, or rename the service item." in page
+    assert "Rename service item" in page
+    assert "Rename contact" not in page
 
 
 def test_another_firm_sees_no_issue_of_this_one(books):

@@ -53,7 +53,7 @@ def test_all_well_says_that_nothing_needs_anybody(client, firm):
     page = words(client)
 
     assert "Nothing needs you" in page
-    assert "Change a contact and it shows up here." in page
+    assert "Change a record that syncs and it shows up here." in page
     assert "Connected</span> Alder &amp; Finch Accounting LLC" in page
     assert "Retry all" not in page
 

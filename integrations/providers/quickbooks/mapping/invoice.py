@@ -43,7 +43,9 @@ MONEY: Final = (
     "is_discount_before_tax",
     "tax_rate",
 )
-KEPT: Final = ("Line", "TxnTaxDetail", "CustomField", "ApplyTaxAfterDiscount", "CustomerRef")
+KEPT: Final = (
+    "Line", "TxnTaxDetail", "CustomField", "ApplyTaxAfterDiscount", "CustomerRef", "SalesTermRef",
+)  # fmt: skip
 LOCKS: Final = {
     "Estimate": "It was made from an estimate in QuickBooks",
     "TimeActivity": "It bills time that is recorded in QuickBooks",
@@ -114,9 +116,8 @@ class InvoiceMapping:
             return identity
         is_new = operation is Operation.CREATE
         changes = {
-            **_head(values, company),
+            **_head(values, kept, company),
             **_texts(values, is_new=is_new),
-            **_own_number(company, is_new=is_new),
             **_custom_field(values, kept, company),
             **_emailed(values),
             **_money(values, kept, company, is_new=is_new),
@@ -254,7 +255,10 @@ def _lock_reason(payload: Mapping[str, Any]) -> str:
 # -- Writing -------------------------------------------------------------------------------------
 
 
-def _head(values: Mapping[str, Any], company: Mapping[str, Any]) -> dict[str, Any]:
+def _head(
+    values: Mapping[str, Any], kept: Mapping[str, Any], company: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Terms and due date are one field (rule 13): none here clears those there (3.1)."""
     sent: dict[str, Any] = {}
     if "contact" in values:
         sent["CustomerRef"] = {"value": sent_ref(values["contact"], "The contact")}
@@ -263,9 +267,16 @@ def _head(values: Mapping[str, Any], company: Mapping[str, Any]) -> dict[str, An
     if "due_on" in values:
         sent["DueDate"] = values["due_on"]
     term_id = _term_id(values.get("term_days"), company)
-    if term_id:
+    if term_id or ("term_days" in values and _has_terms_of_days(kept, company)):
         sent["SalesTermRef"] = {"value": term_id}
     return sent
+
+
+def _has_terms_of_days(kept: Mapping[str, Any], company: Mapping[str, Any]) -> bool:
+    """Terms by the day of a month are none of ours, and stay."""
+    terms = (company.get("lists") or {}).get("terms") or []
+    days = {str(each["id"]): each.get("days") for each in terms}
+    return days.get(ref_id(kept, "SalesTermRef")) is not None
 
 
 def _term_id(days: Any, company: Mapping[str, Any]) -> str:
@@ -291,15 +302,6 @@ def _texts(values: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
         if values["message"] or not is_new:
             sent["CustomerMemo"] = {"value": values["message"]}
     return sent
-
-
-def _own_number(company: Mapping[str, Any], *, is_new: bool) -> dict[str, str]:
-    """The number a person chose for it there, where ours was taken (ledger rule 15)."""
-    chosen = str((company.get("options") or {}).get("number_there") or "")
-    if not chosen or not is_new:
-        return {}
-    check_text("The number", "DocNumber", chosen, 21)
-    return {"DocNumber": chosen}
 
 
 def _custom_field(

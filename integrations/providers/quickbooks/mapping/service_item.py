@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from integrations.entities.service_item import ServiceItemRecord
-from integrations.errors import InvalidValue
+from integrations.errors import InvalidValue, SetUpNeeded
 from integrations.providers.base import Operation, Snapshot
 from integrations.providers.quickbooks.mapping.names import FORBIDDEN, object_of, plain_name
 from integrations.providers.quickbooks.values import number_text, parse_time
@@ -154,12 +154,17 @@ def _life(values: Mapping[str, Any]) -> dict[str, bool]:
 
 
 def _income_account(values: Mapping[str, Any], company: Mapping[str, Any]) -> str:
-    """Its own, else the one the connection uses (4.4: a service needs one)."""
+    """
+    Its own, else the one the connection uses (4.4: a service needs one).
+
+    Raises:
+        SetUpNeeded: none is chosen.
+    """
     own = str(values.get("income_account") or "")
     default = (company.get("defaults") or {}).get("income_account") or {}
     account = own or str(default.get("id") or "")
     if not account:
-        raise InvalidValue(
+        raise SetUpNeeded(
             "QuickBooks needs an income account for a new item, and none is chosen.",
             what_to_do="Choose a default income account under Rules, then retry.",
             element="IncomeAccountRef",
