@@ -228,12 +228,13 @@ def open_merged(link: Link, *, now: datetime) -> Issue:
         else None
     )
     into = f"merged into {other.remote_label}" if other else "merged or removed"
+    archive = "Merge the two here, archive" if link.entity == "contact" else "Archive"
     issue, _ = open_issue(
         link,
         kind=Issue.Kind.MERGED_THERE,
         sentence=f"{link.remote_label or 'The customer'} was {into} in QuickBooks.",
         what_to_do=(
-            f"{other.label} is linked with the customer that is left. Archive this contact, or "
+            f"{other.label} is linked with the customer that is left. {archive} this contact, or "
             "keep it apart from the sync."
             if other
             else "Match this contact with the customer that is left, or archive it."

@@ -108,6 +108,7 @@ class Card:
     sums: Sequence[Row] = ()  # what each side computed
     needed: Needed | None = None
     edit_url: str = ""
+    merge_url: str = ""  # of the page that merges ours with the contact that is left
     twin_url: str = ""
     twin_label: str = ""
 
@@ -269,9 +270,18 @@ def _card(issue: Issue, more: _More) -> Card:
         sums=_sums(issue, more),
         needed=_what_is_needed(issue, more),
         edit_url=edit_url(link.entity, link.local_id),
+        merge_url=_merge_url(issue),
         twin_url=record_url("invoice", detail.get("twin")),
         twin_label=str(detail.get("twin_label") or "the other one"),
     )
+
+
+def _merge_url(issue: Issue) -> str:
+    """Where two customers were merged there, both with a contact of ours."""
+    other = issue.detail.get("other_local_id")
+    if issue.kind != Kind.MERGED_THERE or issue.link.entity != "contact" or not other:
+        return ""
+    return f"{reverse('contacts:merge', args=[other])}?other={issue.link.local_id}"
 
 
 def _buttons(issue: Issue) -> frozenset[str]:
