@@ -467,7 +467,7 @@ def _rate_choices(rates: Sequence[Any], invoice: Invoice | None) -> list[tuple[A
 
 def _contacts_called(firm: Firm, text: str, known_id: int | None) -> Iterable[Contact]:
     """The contact with the id, if that is still its name; else those of the name, active first."""
-    ours = Contact.objects.for_firm(firm)
+    ours = Contact.objects.for_firm(firm).standing()
     known = ours.filter(pk=known_id).first() if known_id else None
     if known is not None and _one_line(known.display_name) == text:
         return [known]

@@ -143,7 +143,7 @@ def find_parent(firm: Firm, text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    contacts = Contact.objects.for_firm(firm)
+    contacts = Contact.objects.for_firm(firm).standing()
     if number := PARENT_NUMBER.search(text):
         found = list(contacts.filter(pk=int(number[1])).values_list("pk", flat=True))
     else:

@@ -110,7 +110,7 @@ def _rows(firm_id: int, data: bytes) -> list[services.ImportRow]:
 
 
 def _known_names(firm_id: int, rows: list[services.ImportRow]) -> set[str]:
-    contacts = Contact.objects.for_firm(firm_id).annotate(upper=Upper("display_name"))
+    contacts = Contact.objects.for_firm(firm_id).standing().annotate(upper=Upper("display_name"))
     names = {_name(row) for row in rows}
     return set(contacts.filter(upper__in=names).values_list("upper", flat=True))
 

@@ -14,6 +14,10 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def active(self) -> ContactQuerySet:
         return self.filter(is_archived=False)
 
+    def standing(self) -> ContactQuerySet:
+        """Those that were not merged into another one."""
+        return self.filter(merged_into=None)
+
 
 class Contact(models.Model):
     """
@@ -40,6 +44,10 @@ class Contact(models.Model):
     )
     bill_with_parent = models.BooleanField(default=False)
     is_archived = models.BooleanField(default=False)
+    # The contact that stands for this one since the two were merged. It stays archived for good.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
     version = models.PositiveIntegerField(default=1)  # +1 at each change
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -52,6 +60,11 @@ class Contact(models.Model):
             models.CheckConstraint(
                 condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
                 name="contact_is_not_its_own_parent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None)
+                | (models.Q(is_archived=True) & ~models.Q(merged_into=models.F("id"))),
+                name="a_merged_contact_is_archived",
             ),
         ]
         indexes = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Upper
 
-from contacts.models import Contact
+from contacts.models import Contact, ContactQuerySet
 from firms.marks import SyncMark, SyncState
 from firms.models import Firm
 
@@ -20,6 +20,7 @@ SORTS: dict[str, F | Upper] = {
     "changed": F("updated_at"),
 }
 MOST_WORDS = 8
+MOST_TO_MERGE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Filters:
         return bool(self.q or self.sync)
 
 
-def search(firm: Firm, filters: Filters) -> QuerySet[Contact]:
+def search(firm: Firm | int, filters: Filters) -> ContactQuerySet:
     """Contacts of any status that have every word of the search, each in any of its columns."""
     found = Contact.objects.for_firm(firm)
     for word in filters.q.split()[:MOST_WORDS]:
@@ -82,7 +83,8 @@ def listed(found: QuerySet[Contact], filters: Filters) -> QuerySet[Contact]:
     order = SORTS[filters.sort]
     ordering = order.desc() if filters.is_descending else order.asc()
     state = Subquery(_marks().values("state")[:1])
-    return found.annotate(sync_state=state).select_related("parent").order_by(ordering, "pk")
+    found = found.annotate(sync_state=state).select_related("parent", "merged_into")
+    return found.order_by(ordering, "pk")
 
 
 def parents_first(found: QuerySet[Contact], filters: Filters) -> Iterator[Contact]:
@@ -101,9 +103,15 @@ def sync_state(contact: Contact) -> str | None:
 
 def namesakes(firm: Firm | int, display_name: str, *, other_than: int | None = None) -> int:
     """How many other contacts have this name; capitals don't count."""
-    found = Contact.objects.for_firm(firm).alias(upper=Upper("display_name"))
+    found = Contact.objects.for_firm(firm).standing().alias(upper=Upper("display_name"))
     found = found.filter(upper=display_name.upper())
     return (found.exclude(pk=other_than) if other_than is not None else found).count()
+
+
+def to_merge_with(contact: Contact, text: str) -> QuerySet[Contact]:
+    """The first contacts, active ones before archived, that have every word of `text`."""
+    found = search(contact.firm_id, Filters.read({"q": text})).standing().exclude(pk=contact.pk)
+    return found.order_by("is_archived", Upper("display_name"), "pk")[:MOST_TO_MERGE]
 
 
 def possible_parents(firm: Firm, text: str) -> QuerySet[Contact]:
@@ -111,6 +119,16 @@ def possible_parents(firm: Firm, text: str) -> QuerySet[Contact]:
     found = Contact.objects.for_firm(firm).active()
     text = text.replace("\x00", "").strip()
     return found.filter(display_name__icontains=text).order_by(Upper("display_name"), "pk")[:10]
+
+
+def line_up(contact: Contact) -> list[int]:
+    """Ids from this contact, itself included, up to the top."""
+    line: list[int] = []
+    above: Contact | None = contact
+    while above is not None and above.pk not in line:
+        line.append(above.pk)
+        above = above.parent
+    return line
 
 
 def _level(contact_id: int, above: Mapping[int, int | None]) -> int:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Upper
 
-from contacts import events
+from contacts import events, followers, queries
 from contacts.models import Address, Contact
 from firms.permissions import Actor, Permission
+from firms.services import write_audit
 
 # Names of the values a contact has, flat: addresses as "billing_line1" ... "shipping_country".
 ADDRESS_FIELDS = tuple(f"{kind}_{part}" for kind in Address.Kind.values for part in Address.PARTS)
@@ -23,6 +24,8 @@ OWN_FIELDS = (
     "parent_id", "bill_with_parent", "is_archived",
 )  # fmt: skip
 FIELDS = OWN_FIELDS + ADDRESS_FIELDS
+# What a merge may take from the contact that goes; where it belongs stays as it is.
+MERGED_FIELDS = frozenset(FIELDS) - {"parent_id", "bill_with_parent", "is_archived"}
 
 
 class ContactError(Exception):
@@ -43,6 +46,18 @@ class NameMissing(ContactError):
 
 class ParentNotPossible(ContactError):
     """The parent is of another firm, or below this contact, or more than four levels up."""
+
+
+class ContactMerged(ContactError):
+    """It was merged into another contact, which stands for it: nothing of it changes any more."""
+
+
+class MergeRefused(ContactError):
+    """The two cannot be merged as they are; nothing was changed. `refusals` names each reason."""
+
+    def __init__(self, refusals: Sequence[followers.Refusal]) -> None:
+        self.refusals = refusals
+        super().__init__(" ".join(str(each) for each in refusals))
 
 
 @dataclass(frozen=True)
@@ -98,12 +113,13 @@ def update_contact(
 
     Raises:
         ContactChanged: it has another version by now; nothing was saved.
-        NameMissing, ParentNotPossible: nothing was saved.
+        ContactMerged, NameMissing, ParentNotPossible: nothing was saved.
     """
     actor.must(Permission.MANAGE_CONTACTS, in_firm=contact.firm_id)
     current = _lock(contact.pk)
     if current.version != version:
         raise ContactChanged(current)
+    _must_stand(current)
     return _update(actor=actor, contact=current, changes=changes, now=now)
 
 
@@ -113,7 +129,100 @@ def archive_contact(*, actor: Actor, contact: Contact, now: datetime) -> Contact
 
 
 def restore_contact(*, actor: Actor, contact: Contact, now: datetime) -> Contact:
+    """
+    Take an archived contact into use again.
+
+    Raises:
+        ContactMerged: another contact stands for it.
+    """
     return _set_archived(actor=actor, contact=contact, is_archived=False, now=now)
+
+
+def foresee_merge(*, actor: Actor, keep: Contact, lose: Contact) -> followers.Outlook:
+    """What merging `lose` into `keep` would do, and why it cannot be done, if so."""
+    told = followers.foresee(actor=actor, keep=keep, lose=lose)
+    return replace(told, refusals=[*_reasons_against(keep, lose), *told.refusals])
+
+
+@transaction.atomic
+def merge_contacts(
+    *,
+    actor: Actor,
+    keep: Contact,
+    lose: Contact,
+    versions: tuple[int, int],
+    take: Collection[str],
+    now: datetime,
+) -> Contact:
+    """
+    Make one contact of two. `keep` stays; `lose` is archived for good and points to it.
+
+    What `lose` has moves: contacts below it, and whatever followers hold of it.
+
+    Args:
+        versions: of `keep` and of `lose`, as the person saw them.
+        take: names of MERGED_FIELDS whose values `keep` gets from `lose`.
+    Raises:
+        ContactChanged: one of them has another version by now; nothing was changed.
+        MergeRefused, NotAllowed: nothing was changed.
+    """
+    actor.must(Permission.MANAGE_CONTACTS, in_firm=keep.firm_id)
+    actor.must_be_of(lose.firm_id)
+    followers.hold(keep.firm_id)
+    kept, lost = _lock_both(keep, lose, versions)
+    outlook = foresee_merge(actor=actor, keep=kept, lose=lost)
+    for each in outlook.refusals:
+        if each.lacks is not None:
+            actor.must(each.lacks, in_firm=kept.firm_id)
+    if outlook.refusals:
+        raise MergeRefused(outlook.refusals)
+    before, theirs = values_of(kept), values_of(lost)
+    changes = {name: theirs[name] for name in MERGED_FIELDS & set(take)}
+    kept = _update(actor=actor, contact=kept, changes=changes, now=now)
+    for child in lost.children.standing().select_for_update().order_by("pk"):
+        _update(actor=actor, contact=child, changes={"parent_id": kept.pk}, now=now)
+    lost.merged_into, lost.is_archived = kept, True
+    lost.version, lost.updated_at = lost.version + 1, now
+    lost.save()
+    _tell(actor=actor, contact=lost)
+    followers.follow(actor=actor, keep=kept, lose=lost, now=now)
+    write_audit(
+        actor=actor,
+        firm_id=kept.firm_id,
+        action="Contacts merged",
+        before={name: before[name] for name in changes if before[name] != changes[name]},
+        after={name: value for name, value in changes.items() if before[name] != value},
+        detail={
+            "kept": f"{kept} #{kept.pk}",
+            "merged": f"{lost} #{lost.pk}",
+            "moved": ", ".join(outlook.moves),
+        },
+        now=now,
+    )
+    return kept
+
+
+def _reasons_against(keep: Contact, lose: Contact) -> list[followers.Refusal]:
+    if keep.pk == lose.pk:
+        return [followers.Refusal(sentence="Choose another contact: this is the same one.")]
+    reasons = [
+        f"{each} was merged into {each.merged_into} already. Choose that one."
+        for each in (keep, lose)
+        if each.merged_into is not None
+    ]
+    if keep.is_archived and not keep.merged_into_id:
+        reasons.append(f"{keep} is archived. Restore it first, or keep {lose} instead.")
+    above = queries.line_up(keep)
+    if lose.pk in above:
+        reasons.append(
+            f"{keep} lies below {lose}. Give it another parent first, or keep {lose} instead."
+        )
+    elif len(above) >= MAX_LEVELS and lose.children.standing().exists():
+        reasons.append(
+            f"{lose} has contacts below it, and {keep} lies {MAX_LEVELS} levels deep already: "
+            "contacts go no deeper, as in QuickBooks. Give them another parent first."
+        )
+    return [followers.Refusal(sentence=each) for each in reasons]
 
 
 @transaction.atomic
@@ -201,12 +310,30 @@ def _lock(contact_id: int) -> Contact:
     return Contact.objects.select_for_update().get(pk=contact_id)
 
 
+def _lock_both(keep: Contact, lose: Contact, versions: tuple[int, int]) -> tuple[Contact, Contact]:
+    """Both rows as they are now, until the commit. Raises ContactChanged."""
+    rows = Contact.objects.filter(pk__in=[keep.pk, lose.pk]).order_by("pk")
+    found = {each.pk: each for each in rows.select_for_update()}
+    for contact, version in zip((keep, lose), versions, strict=True):
+        if found[contact.pk].version != version:
+            raise ContactChanged(found[contact.pk])
+    return found[keep.pk], found[lose.pk]
+
+
+def _must_stand(contact: Contact) -> None:
+    if contact.merged_into is not None:
+        raise ContactMerged(
+            f"{contact} was merged into {contact.merged_into}, which stands for it now. "
+            "Change that one."
+        )
+
+
 @transaction.atomic
 def _set_archived(*, actor: Actor, contact: Contact, is_archived: bool, now: datetime) -> Contact:
     actor.must(Permission.MANAGE_CONTACTS, in_firm=contact.firm_id)
-    return _update(
-        actor=actor, contact=_lock(contact.pk), changes={"is_archived": is_archived}, now=now
-    )
+    current = _lock(contact.pk)
+    _must_stand(current)
+    return _update(actor=actor, contact=current, changes={"is_archived": is_archived}, now=now)
 
 
 def _create(*, actor: Actor, values: Mapping[str, Any], now: datetime) -> Contact:
@@ -255,6 +382,10 @@ def _check(*, actor: Actor, contact: Contact) -> None:
         parent = Contact.objects.filter(pk=parent_id, firm_id=contact.firm_id).first()
         if parent is None or parent_id in above:
             raise ParentNotPossible("Choose a parent that is not this contact or one below it.")
+        if parent.merged_into is not None:
+            raise ParentNotPossible(
+                f"{parent} was merged into {parent.merged_into}. Choose that one as the parent."
+            )
         above.append(parent_id)
         if len(above) > MAX_LEVELS and not actor.is_sync:
             raise ParentNotPossible("Contacts go at most five levels deep, as in QuickBooks.")
@@ -296,7 +427,7 @@ def _here_by_name(firm_id: int, rows: Sequence[ImportRow]) -> dict[str, list[int
     """Of the parents that rows name: upper-case name -> ids of contacts that have it."""
     wanted = {row.parent.upper() for row in rows if row.parent}
     found: dict[str, list[int]] = {}
-    contacts = Contact.objects.for_firm(firm_id).annotate(upper=Upper("display_name"))
+    contacts = Contact.objects.for_firm(firm_id).standing().annotate(upper=Upper("display_name"))
     for pk, name in contacts.filter(upper__in=wanted).values_list("pk", "upper"):
         found.setdefault(name, []).append(pk)
     return found
@@ -343,11 +474,7 @@ def _too_deep(
 
 def _height(contact_id: int) -> int:
     """How many levels there are from the top down to this contact, itself included."""
-    levels, above = 0, contact_id
-    while above is not None and levels <= MAX_LEVELS:
-        levels += 1
-        above = Contact.objects.values_list("parent_id", flat=True).get(pk=above)
-    return levels
+    return len(queries.line_up(Contact.objects.get(pk=contact_id)))
 
 
 def _tell(*, actor: Actor, contact: Contact) -> None:

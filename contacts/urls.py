@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from contacts import views
+from contacts import merge_views, views
 
 app_name = "contacts"
 urlpatterns: list[URLPattern] = [
@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/", views.contact_detail, name="contact"),
     path("<int:pk>/edit/", views.edit_contact, name="edit"),
     path("<int:pk>/archive/", views.archive_contact, name="archive"),
+    path("<int:pk>/merge/", merge_views.merge_contact, name="merge"),
     path("<int:pk>/restore/", views.restore_contact, name="restore"),
 ]

@@ -47,9 +47,11 @@ def contact_list(request: FirmRequest) -> HttpResponse:
 
 @require_safe
 def contact_detail(request: FirmRequest, pk: int) -> HttpResponse:
-    contacts = Contact.objects.for_firm(request.firm).select_related("parent")
+    contacts = Contact.objects.for_firm(request.firm).select_related("parent", "merged_into")
     contact = get_object_or_404(contacts.prefetch_related("addresses"), pk=pk)
-    children = list(contact.children.order_by("display_name", "pk")[: CHILDREN_SHOWN + 1])
+    children = list(
+        contact.children.standing().order_by("display_name", "pk")[: CHILDREN_SHOWN + 1]
+    )
     values = services.values_of(contact)
     namesakes = queries.namesakes(request.firm, contact.display_name, other_than=contact.pk)
     context = {
@@ -57,9 +59,10 @@ def contact_detail(request: FirmRequest, pk: int) -> HttpResponse:
         "contact": contact,
         "children": children[:CHILDREN_SHOWN],
         "has_more_children": len(children) > CHILDREN_SHOWN,
-        "warnings": limits.warnings(values, namesakes=namesakes),
+        # Another contact stands for a merged one: there is nothing to do about it.
+        "warnings": {} if contact.merged_into else limits.warnings(values, namesakes=namesakes),
         "sync_state": queries.sync_state(contact),
-        "panels": panels.draw(request, contact),
+        "panels": {} if contact.merged_into else panels.draw(request, contact),
     }
     return render(request, "contacts/contact_detail.html", context)
 
@@ -115,8 +118,12 @@ def archive_contact(request: FirmRequest, pk: int) -> HttpResponse:
     contact = _contact(request, pk)
     if request.method != "POST":
         return _confirm_page(request, contact, "contacts/contact_archive.html")
-    services.archive_contact(actor=request.actor, contact=contact, now=timezone.now())
-    messages.success(request, f"{contact} archived")
+    try:
+        services.archive_contact(actor=request.actor, contact=contact, now=timezone.now())
+    except services.ContactMerged as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{contact} archived")
     return redirect("contacts:contact", pk=pk)
 
 
@@ -125,8 +132,12 @@ def restore_contact(request: FirmRequest, pk: int) -> HttpResponse:
     contact = _contact(request, pk)
     if request.method != "POST":
         return _confirm_page(request, contact, "contacts/contact_restore.html")
-    services.restore_contact(actor=request.actor, contact=contact, now=timezone.now())
-    messages.success(request, f"{contact} restored")
+    try:
+        services.restore_contact(actor=request.actor, contact=contact, now=timezone.now())
+    except services.ContactMerged as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{contact} restored")
     return redirect("contacts:contact", pk=pk)
 
 

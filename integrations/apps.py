@@ -1,4 +1,4 @@
-"""Which event rings the outbox, and what other pages show of the books."""
+"""Which event rings the outbox, what other pages show of the books, and what follows a merge."""
 
 from django.apps import AppConfig
 
@@ -18,6 +18,13 @@ class IntegrationsConfig(AppConfig):
         from integrations.sync.rules import books_closed_until
 
         periods.register(books_closed_until)
+
+        from contacts import followers
+        from integrations.sync import merging
+
+        followers.register(
+            followers.Follower(foresee=merging.foresee, follow=merging.follow, hold=merging.hold)
+        )
 
         from integrations.web import billing_panels, panels
 

@@ -38,7 +38,7 @@ LOCKABLE = {
 def check_head(invoice: Invoice, changed: Collection[str]) -> None:
     """Check what changed of all but lines, number and totals: what came from the books may stay."""
     if "contact_id" in changed:
-        check_contact(invoice)
+        check_contact(invoice, holds=True)
     for name in set(TEXTS) & set(changed):
         _check_text(invoice, name)
     if {"issued_on", "due_on", "term_days"} & set(changed):
@@ -58,15 +58,21 @@ def check_number(invoice: Invoice) -> None:
     numbering.check(invoice.number, firm_id=invoice.firm_id, other_than=invoice.pk)
 
 
-def check_contact(invoice: Invoice) -> Contact:
+def check_contact(invoice: Invoice, *, holds: bool = False) -> Contact:
     """
+    Args:
+        holds: until the commit, so that it cannot be merged into another one meanwhile.
     Raises:
         ContactMissing, ContactArchived
     """
     contacts = Contact.objects.for_firm(invoice.firm_id)
+    if holds:
+        contacts = contacts.select_for_update(no_key=True)
     contact = contacts.filter(pk=invoice.contact_id).first() if invoice.contact_id else None
     if contact is None:
         raise ContactMissing("Choose a contact.")
+    if contact.merged_into is not None:
+        raise ContactArchived(f"{contact} was merged into {contact.merged_into}. Choose that one.")
     if contact.is_archived:
         raise ContactArchived(
             f"{contact} is archived. Restore the contact first, or choose another."

@@ -183,9 +183,17 @@ def _assign(payment: Payment, values: Mapping[str, Any]) -> None:
 
 
 def _check(payment: Payment, *, old_date: Any = None) -> None:
-    contact = Contact.objects.for_firm(payment.firm_id).filter(pk=payment.contact_id).first()
+    contacts = Contact.objects.for_firm(payment.firm_id).filter(pk=payment.contact_id)
+    if payment.pk is None:  # until the commit: it is not merged into another one meanwhile
+        contacts = contacts.select_for_update(no_key=True)
+    contact = contacts.first()
     if contact is None:
         raise errors.PaymentError("Choose a contact.", field="contact_id")
+    if contact.merged_into is not None:
+        raise errors.PaymentError(
+            f"{contact} was merged into {contact.merged_into}. Choose that one.",
+            field="contact_id",
+        )
     if payment.pk is None and contact.is_archived:
         raise errors.PaymentError(
             f"{contact} is archived. Restore the contact first.", field="contact_id"

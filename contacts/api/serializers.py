@@ -7,8 +7,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from contacts.merge_choices import LABELS, Whose
 from contacts.models import Address, Contact
-from firms.api.fields import LARGEST_ID, Body, Flag, Id, Sync, Text
+from firms.api.fields import LARGEST_ID, Body, Flag, Id, Sync, Text, Whole
 from firms.api.paging import PageAsked
 from firms.marks import SyncState
 
@@ -72,6 +73,25 @@ class ContactIn(Body):
     shipping_address = AddressIn(required=False)
 
 
+class MergedFieldsIn(Body):
+    """Whose value stays where the two differ; by default this one's, unless it has none."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            name: serializers.ChoiceField(choices=Whose.choices, required=False) for name in LABELS
+        }
+
+
+class MergeIn(Body):
+    """The contact that goes, and what is taken from it."""
+
+    other = Id(help_text="The contact that is archived; what it has moves to this one.")
+    other_version = Whole(
+        required=False, min_value=1, help_text="Only if the other one still has this version."
+    )
+    fields = MergedFieldsIn(required=False)  # type: ignore[assignment]
+
+
 class ContactOut(serializers.Serializer[Any]):
     """A person or company."""
 
@@ -91,6 +111,11 @@ class ContactOut(serializers.Serializer[Any]):
     parent_id = serializers.IntegerField(allow_null=True)
     bill_with_parent = serializers.BooleanField()
     is_archived = serializers.BooleanField()
+    merged_into = serializers.IntegerField(
+        source="merged_into_id",
+        allow_null=True,
+        help_text="The contact that stands for this one since the two were merged.",
+    )
     billing_address = serializers.SerializerMethodField()
     shipping_address = serializers.SerializerMethodField()
     version = serializers.IntegerField(help_text="The ETag without its quotes.")
@@ -165,6 +190,7 @@ EXAMPLE_OUT = {
     "parent_id": None,
     "bill_with_parent": False,
     "is_archived": False,
+    "merged_into": None,
     "billing_address": {**NO_ADDRESS, **EXAMPLE_IN["billing_address"]},  # type: ignore[dict-item]
     "shipping_address": NO_ADDRESS,
     "version": 1,

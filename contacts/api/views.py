@@ -7,16 +7,18 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from contacts import queries, services
+from contacts import merge_choices, queries, services
 from contacts.api.serializers import (
     EXAMPLE_IN,
     EXAMPLE_OUT,
     ContactIn,
     ContactOut,
     ContactsAsked,
+    MergeIn,
     values_of,
 )
 from contacts.models import Contact
@@ -30,6 +32,8 @@ TAG, ENTITY = "Contacts", "contact"
 
 problems.register(services.ContactError, 422)
 problems.register(services.ContactChanged, 412)
+problems.register(services.ContactMerged, 409)
+problems.register(services.MergeRefused, 409)
 
 
 class ContactView(ApiView):
@@ -129,3 +133,31 @@ class RestoreContact(_SetArchived):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         return self.set_archived(pk, is_archived=False)
+
+
+class MergeContact(ContactView):
+    @docs.posts(
+        "merge_contact", MergeIn, ContactOut, versioned=True,
+        tag=TAG, summary="Make one contact of two: this one stays, the other one is archived",
+        sent={"other": 42, "fields": {"phone": "other"}}, sample=EXAMPLE_OUT,
+    )  # fmt: skip
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        keep = self.found(self.contacts(), pk)
+        sent = self.body(MergeIn)
+        lose = self.contacts().filter(pk=sent["other"]).first()
+        if lose is None:
+            raise ValidationError({"other": ["There is no such contact. Check the id."]})
+        version = version_asked(request, current=keep.version)
+        kept = services.merge_contacts(
+            actor=self.actor,
+            keep=keep,
+            lose=lose,
+            versions=(
+                keep.version if version is None else version,
+                sent.get("other_version", lose.version),
+            ),
+            take=merge_choices.fields_to_take(keep, lose, sent.get("fields", {})),
+            now=timezone.now(),
+        )
+        return self.answer(kept)

@@ -82,7 +82,8 @@ class ContactStore(ModelStore[Contact]):
     refusals = (services.ContactError,)
 
     def rows(self, firm_id: int) -> QuerySet[Contact]:
-        return Contact.objects.for_firm(firm_id)
+        """A contact that was merged into another one is no record of its own any more."""
+        return Contact.objects.for_firm(firm_id).standing()
 
     def local(self, row: Contact) -> Local:
         return _local(row, path=_path(row))

@@ -251,12 +251,13 @@ def open_merged(link: Link, *, now: datetime) -> Issue:
     )
     spec = ENTITIES[link.entity]
     into = f"merged into {other.remote_label}" if other else "merged or removed"
+    archive = "Merge the two here, archive" if link.entity == "contact" else "Archive"
     issue, _ = open_issue(
         link,
         kind=Issue.Kind.MERGED_THERE,
         sentence=f"{link.remote_label or f'The {spec.theirs}'} was {into} in QuickBooks.",
         what_to_do=(
-            f"{other.label} is linked with the {spec.theirs} that is left. Archive this "
+            f"{other.label} is linked with the {spec.theirs} that is left. {archive} this "
             f"{spec.singular}, or keep it apart from the sync."
             if other
             else f"Match this {spec.singular} with the {spec.theirs} that is left, or archive it."

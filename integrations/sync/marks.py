@@ -23,3 +23,8 @@ def show(link: Link, state: str, *, now: datetime) -> None:
         local_id=link.local_id,
         defaults={"state": state, "remote_label": link.remote_label, "changed_at": now},
     )
+
+
+def take_away(*, firm_id: int, entity: str, local_id: int) -> None:
+    """Our record stands for nothing any more."""
+    SyncMark.objects.filter(firm_id=firm_id, entity=entity, local_id=local_id).delete()

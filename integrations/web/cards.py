@@ -113,6 +113,7 @@ class Card:
     needed: Needed | None = None
     edit_url: str = ""
     rules_place: str = ""  # of the page of rules: the field that is missing
+    merge_url: str = ""  # of the page that merges ours with the contact that is left
     twin_url: str = ""
     twin_label: str = ""
 
@@ -281,9 +282,18 @@ def _card(issue: Issue, more: _More) -> Card:
         needed=_what_is_needed(issue, more),
         edit_url=edit_url(link.entity, link.local_id),
         rules_place=CHOSEN_AT.get(str(detail.get("element") or ""), ""),
+        merge_url=_merge_url(issue),
         twin_url=record_url("invoice", detail.get("twin")),
         twin_label=str(detail.get("twin_label") or "the other one"),
     )
+
+
+def _merge_url(issue: Issue) -> str:
+    """Where two customers were merged there, both with a contact of ours."""
+    other = issue.detail.get("other_local_id")
+    if issue.kind != Kind.MERGED_THERE or issue.link.entity != "contact" or not other:
+        return ""
+    return f"{reverse('contacts:merge', args=[other])}?other={issue.link.local_id}"
 
 
 def _buttons(issue: Issue) -> frozenset[str]:

@@ -28,6 +28,7 @@ CHANGES: dict[tuple[str, str], tuple[Any, Permission, int]] = {
     ("contacts/<int:pk>/", "patch"): ({"phone": "1"}, Permission.MANAGE_CONTACTS, 200),
     ("contacts/<int:pk>/archive/", "post"): ({}, Permission.MANAGE_CONTACTS, 200),
     ("contacts/<int:pk>/restore/", "post"): ({}, Permission.MANAGE_CONTACTS, 200),
+    ("contacts/<int:pk>/merge/", "post"): ({"other": "other"}, Permission.MANAGE_CONTACTS, 200),
     ("service-items/", "post"): ({"name": "New"}, Permission.MANAGE_SERVICE_ITEMS, 201),
     ("service-items/<int:pk>/", "patch"): ({"sku": "1"}, Permission.MANAGE_SERVICE_ITEMS, 200),
     ("service-items/<int:pk>/archive/", "post"): ({}, Permission.MANAGE_SERVICE_ITEMS, 200),
@@ -86,6 +87,7 @@ class House:
         self.shelf = shelf
         self.admin = make_member(self.firm)
         self.contact = make_contact(self.firm, email="ada@example.com")
+        self.named = {"contact": self.contact.pk, "other": make_contact(self.firm).pk}
         item = make_service_item(self.firm)
         sent = make_invoice(self.firm, contact=self.contact)
         self.ids = {
@@ -104,7 +106,8 @@ class House:
 
     def body(self, sent: Any) -> Any:
         return {
-            name: self.contact.pk if value == "contact" else value for name, value in sent.items()
+            name: self.named.get(value, value) if isinstance(value, str) else value
+            for name, value in sent.items()
         }
 
     def program(self, permissions: Any) -> Program:

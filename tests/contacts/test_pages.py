@@ -14,7 +14,8 @@ from tests.factories import NOW, make_actor, make_contact, make_firm, make_membe
 
 pytestmark = pytest.mark.django_db
 
-WITH_ID = ["contacts:contact", "contacts:edit", "contacts:archive", "contacts:restore"]
+CHANGING = ["contacts:edit", "contacts:archive", "contacts:restore", "contacts:merge"]
+WITH_ID = ["contacts:contact", *CHANGING]
 
 
 @pytest.fixture
@@ -228,7 +229,7 @@ def test_an_id_that_cannot_be_is_not_found(client, staff, pk):
     assert client.get(f"/contacts/{pk}/").status_code == 404
 
 
-@pytest.mark.parametrize("route", ["contacts:edit", "contacts:archive", "contacts:restore"])
+@pytest.mark.parametrize("route", CHANGING)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_viewer_may_not_change_a_contact(client, viewer, firm, route, method):
     contact = make_contact(firm)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from contacts import services
 from firms.models import Membership, User
-from integrations.models import Activity, Issue, Link
+from integrations.models import Activity, InboxEntry, Issue, Link
 from integrations.sync import links
 from tests.world import World
 
@@ -354,3 +354,31 @@ def test_sync_now_of_a_contact_is_for_everybody_who_may_look(world):
     )
 
     assert "is looked at now." in answer.content.decode()
+
+
+def test_two_customers_merged_there_can_be_merged_here(world, browser):
+    left, gone = world.linked("Quist Marine"), world.linked("Quist Boats")
+    into = world.link(left).remote_id
+    InboxEntry.objects.create(
+        connection=world.connection,
+        entity="contact",
+        remote_id=into,
+        merged_from=world.link(gone).remote_id or "",
+        source="webhook",
+        operation="merged",
+        needs_read=True,
+        made_at=world.now,
+    )
+    world.quickbooks.act("merge", world.link(gone).remote_id or "", into=into)
+    world.sync()
+    page = f"{reverse('contacts:merge', args=[left.pk])}?other={gone.pk}"
+    assert f'href="{page}">Merge the two here</a>' in words(browser)
+
+    gone.refresh_from_db()
+    left.refresh_from_db()
+    browser.post(page, {"keep_version": left.version, "lose_version": gone.version})
+    world.sync()
+
+    gone.refresh_from_db()
+    assert gone.merged_into == left
+    assert "Nothing needs you" in words(browser)
