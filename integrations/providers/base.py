@@ -245,6 +245,11 @@ class Books(Protocol):
     def find_partners(self, entity: str, key: str) -> Sequence[Snapshot]:
         """Records whose e-mail has `key` in it, inactive ones too. One metered read."""
 
+    def find_by_amount(
+        self, entity: str, amount: Decimal, *, first: date, last: date
+    ) -> Sequence[Snapshot]:
+        """Transactions of this amount that are dated within these days. One metered read."""
+
     def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:
         """What changed since `cursor` (aware). Raises FeedTooOld out of reach. One metered read."""
 

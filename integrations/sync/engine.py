@@ -58,6 +58,7 @@ from integrations.sync.apply import (
     Drain,
     MayBeOurs,
     PartnerNeeded,
+    PaymentsNeeded,
     next_decision,
     settle,
     take_back_void,
@@ -260,6 +261,10 @@ def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
         return settle(link.pk, drain=run, now=clock.now(), heard=heard) if heard else None
     except PartnerNeeded as asked:
         found = run.books.find_partners(link.entity, asked.key)
+        return settle(link.pk, drain=run, now=clock.now(), found=found)
+    except PaymentsNeeded as asked:
+        first, last = asked.payment.days
+        found = run.books.find_by_amount(link.entity, asked.payment.amount, first=first, last=last)
         return settle(link.pk, drain=run, now=clock.now(), found=found)
 
 

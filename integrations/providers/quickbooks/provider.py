@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -142,6 +143,17 @@ class QuickBooksBooks:
         answer = self._client.query(
             f"SELECT * FROM {mapping.resource} WHERE PrimaryEmailAddr LIKE"
             f" {quoted(f'%{wildcard}%')} AND {WHICH['all']} MAXRESULTS {PAGE_SIZE}"
+        )
+        return _snapshots(mapping, answer)
+
+    def find_by_amount(
+        self, entity: str, amount: Decimal, *, first: date, last: date
+    ) -> Sequence[Snapshot]:
+        mapping = MAPPINGS[entity]
+        answer = self._client.query(
+            f"SELECT * FROM {mapping.resource} WHERE TotalAmt = {quoted(f'{amount:.2f}')}"
+            f" AND TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
+            f" MAXRESULTS {PAGE_SIZE}"
         )
         return _snapshots(mapping, answer)
 
