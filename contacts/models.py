@@ -39,6 +39,7 @@ class Contact(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     bill_with_parent = models.BooleanField(default=False)
+    is_tax_exempt = models.BooleanField(default=False)  # no tax on invoices made from now on
     is_archived = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)  # +1 at each change
     created_at = models.DateTimeField()

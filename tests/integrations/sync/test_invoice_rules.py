@@ -80,7 +80,9 @@ def test_a_number_that_is_taken_there_is_for_a_person(books: World, option, valu
 # -- Tax (ledger rule 18) ------------------------------------------------------------------------
 
 
-def taxed(world: World, percent: str = "8", *, is_mapped: bool = True) -> Invoice:
+def taxed(
+    world: World, percent: str = "8", *, is_mapped: bool = True, is_tax_exempt: bool = False
+) -> Invoice:
     rate = tax_rates.create_tax_rate(
         actor=world.actor,
         name="California",
@@ -96,7 +98,8 @@ def taxed(world: World, percent: str = "8", *, is_mapped: bool = True) -> Invoic
             tax_rate_id=rate.pk,
             read_at=world.now,
         )
-    contact, item = world.create("Quist Boats"), make_item(world)
+    contact = world.create("Quist Boats", is_tax_exempt=is_tax_exempt)
+    item = make_item(world)
     line = LineInput(
         service_item_id=item.pk, quantity=Decimal(4), rate=Decimal(75), is_taxable=True
     )
@@ -157,6 +160,72 @@ def test_with_automated_tax_our_amount_is_sent(books: World):
     books.sync()
 
     assert '"TxnTaxDetail":{"TotalTax":24.00}' in books.quickbooks.writes[-1]["request"]
+
+
+def test_a_tax_exempt_contact_is_not_taxable_there_and_the_other_way_round(books: World):
+    contact = books.linked("Quist Boats")
+
+    books.edit(contact, is_tax_exempt=True)
+    books.sync()
+    assert books.customer(contact)["Taxable"] is False
+    books.edit_there(contact, Taxable=True)
+    books.sync(feed=True)
+
+    contact.refresh_from_db()
+    assert contact.is_tax_exempt is False
+    assert not Issue.objects.exists()
+
+
+@pytest.mark.parametrize("is_automated", [False, True])
+def test_an_invoice_of_a_tax_exempt_contact_goes_out_without_tax(books: World, is_automated: bool):
+    books.prefer("TaxPrefs", UsingSalesTax=True, PartnerTaxEnabled=is_automated)
+    invoice = taxed(books, is_tax_exempt=True)
+
+    books.sync()
+    books.sync(feed=True)
+
+    theirs = books.theirs(invoice)
+    assert (invoice.tax_rate_id, invoice.total, theirs["TotalAmt"]) == (None, 300, 300)
+    assert theirs["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"]["value"] == "NON"
+    assert not theirs["TxnTaxDetail"].get("TxnTaxCodeRef")
+    assert open_kinds() == []
+
+
+def test_an_invoice_that_exists_keeps_its_tax_when_its_contact_becomes_exempt(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    invoice = taxed(books)
+    books.sync()
+
+    books.edit(invoice.contact, is_tax_exempt=True)
+    books.sync()
+    edit(books, invoice, message="Thank you")
+    books.sync()
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.total, books.theirs(invoice)["TotalAmt"]) == (Decimal("324.00"), 324)
+    assert open_kinds() == []
+
+
+def test_quickbooks_tax_stands_on_an_invoice_made_there_for_a_tax_exempt_contact(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    contact = books.linked("Quist Boats", is_tax_exempt=True)
+    detail = {"ItemRef": {"value": "6"}, "TaxCodeRef": {"value": "TAX"}}
+    line = {"Amount": 300, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    books.quickbooks.act(
+        "create",
+        entity="Invoice",
+        fields={
+            "CustomerRef": {"value": books.link(contact).remote_id},
+            "Line": [line],
+            "TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}},
+        },
+    )
+
+    books.sync(feed=True)
+
+    assert (Invoice.objects.get().tax, Invoice.objects.get().total) == (24, 324)
+    assert open_kinds() == []
 
 
 # -- Discounts (ledger rule 19) ------------------------------------------------------------------
