@@ -248,6 +248,13 @@ class Books(Protocol):
     def find_by_amount(
         self, entity: str, amount: Decimal, *, first: date, last: date
     ) -> Sequence[Snapshot]:
+    def numbers(self, entity: str, *, prefix: str) -> Sequence[str]:
+        """
+        Numbers of transactions: of the newest 1,000, and of those last in order with `prefix`.
+
+        All of them where there are fewer. One metered read, or two. They are text.
+        """
+
         """Transactions of this amount that are dated within these days. One metered read."""
 
     def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:

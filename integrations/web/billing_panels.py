@@ -12,9 +12,11 @@ from billing.models import Invoice, Payment, ServiceItem
 from billing.panels import Edited, Page, Panel
 from contacts.models import Contact
 from firms.http import FirmRequest
+from firms.models import Firm
 from firms.permissions import Permission
 from integrations.entities import ENTITIES
 from integrations.models import Connection, Link
+from integrations.sync import numbers
 from integrations.sync.rules import po_field, preferences_of, rules_of
 from integrations.web import queries, wording
 from integrations.web.loaded import Loaded, is_waiting, load
@@ -27,6 +29,7 @@ def install() -> None:
     panels.register(Page.EDITOR, editor)
     panels.register(Page.VOID, before_void)
     for page in RECORDS:
+    panels.register(Page.NUMBERS, next_number)
         panels.register(page, attention)
         panels.register(page, record)
 
@@ -123,6 +126,24 @@ class Fact:
 
     title: str
     text: str
+# -- How invoices are numbered --------------------------------------------------------------------
+
+
+def next_number(request: FirmRequest, firm: Firm) -> Panel | None:
+    """Whether the next number is clear of those in QuickBooks."""
+    connection = queries.connection_of(firm)
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return None
+    told = numbers.told(connection)
+    if told is None:
+        return None
+    return Panel(
+        template="integrations/_numbers.html",
+        context={"connection": connection, "numbers": told, "back": "invoices"},
+        place="main",
+    )
+
+
     tone: str = ""  # "", "warn" (not as one may expect), "bad" (it holds the invoice)
     find: tuple[str, int] | None = None  # entity and id of what should be matched
     is_rule: bool = False  # the remedy stands under Rules

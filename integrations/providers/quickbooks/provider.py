@@ -146,6 +146,19 @@ class QuickBooksBooks:
         )
         return _snapshots(mapping, answer)
 
+    def numbers(self, entity: str, *, prefix: str) -> Sequence[str]:
+        """Whether DocNumber sorts as text or as a number is not told, so the newest count too."""
+        mapping = MAPPINGS[entity]
+        newest = f"SELECT * FROM {mapping.resource} ORDERBY MetaData.CreateTime DESC"
+        last = (
+            f"SELECT * FROM {mapping.resource} WHERE {mapping.name_property} LIKE"
+            f" {quoted(prefix.replace('%', '') + '%')} ORDERBY {mapping.name_property} DESC"
+        )
+        found = _snapshots(mapping, self._client.query(f"{newest} MAXRESULTS {PAGE_SIZE}"))
+        if len(found) >= PAGE_SIZE:
+            found += _snapshots(mapping, self._client.query(f"{last} MAXRESULTS {PAGE_SIZE}"))
+        return [number for each in found if (number := str(each.facts.get("number") or ""))]
+
     def find_by_amount(
         self, entity: str, amount: Decimal, *, first: date, last: date
     ) -> Sequence[Snapshot]:
