@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 from integrations.entities import EntitySpec, Local
 from integrations.entities.base import Rules
 from integrations.entities.contact import fold
+from integrations.entities.invoice import is_po_field
 from integrations.models import Connection
 from integrations.reconcile.policy import Direction, OnConflict, Policy
 
@@ -87,10 +88,6 @@ def lists_of(connection: Connection, name: str) -> list[dict[str, Any]]:
 
 
 def po_field(preferences: Mapping[str, Any]) -> str | None:
-    """The number of the custom field whose name says it is for PO numbers ("1" to "3")."""
+    """The name of the custom field there that is for PO numbers; None where there is none."""
     names = preferences.get("custom_fields") or []
-    for place, name in enumerate(names, start=1):
-        words = "".join(sign if sign.isalnum() else " " for sign in str(name).casefold()).split()
-        if words[:1] == ["po"] or words[:2] in (["p", "o"], ["purchase", "order"]):
-            return str(place)
-    return None
+    return next((str(name) for name in names if is_po_field(str(name))), None)

@@ -21,6 +21,7 @@ from integrations.sync.rules import po_field, preferences_of, rules_of
 from integrations.web import queries, wording
 from integrations.web.loaded import Loaded, is_waiting, load
 
+STAYS_HERE = "Stays here: your QuickBooks company has no PO number field."
 RECORDS = (Page.INVOICE, Page.PAYMENT, Page.ITEM)
 
 
@@ -28,8 +29,8 @@ def install() -> None:
     """Have billing's pages ask for these panels."""
     panels.register(Page.EDITOR, editor)
     panels.register(Page.VOID, before_void)
-    for page in RECORDS:
     panels.register(Page.NUMBERS, next_number)
+    for page in RECORDS:
         panels.register(page, attention)
         panels.register(page, record)
 
@@ -73,11 +74,19 @@ def record(request: FirmRequest, subject: Invoice | Payment | ServiceItem) -> Pa
             "can_manage": loaded.can_manage,
             "last_synced_at": _last_synced_at(link),
             "sums": _sums(link),
+            "po_number": _told_po_number(connection, subject),
             "memo": str(link.facts.get("memo") or "") if link else "",
             "has_credits": isinstance(subject, Invoice) and subject.credits.exists(),
             "default_service": ((connection.defaults or {}).get("service_item") or {}).get("label"),
         },
     )
+
+
+def _told_po_number(connection: Connection, subject: Invoice | Payment | ServiceItem) -> str:
+    """Where the PO number of an invoice stands there; "" where it has none."""
+    if not isinstance(subject, Invoice) or not subject.po_number:
+        return ""
+    return po_field(preferences_of(connection)) or STAYS_HERE
 
 
 def _load(request: FirmRequest, subject: Invoice | Payment | ServiceItem) -> Loaded | None:
@@ -117,15 +126,6 @@ def before_void(request: FirmRequest, invoice: Invoice) -> Panel | None:
     )
 
 
-# -- The editor: what will be written ------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fact:
-    """One thing that will happen, or that keeps the invoice from going out."""
-
-    title: str
-    text: str
 # -- How invoices are numbered --------------------------------------------------------------------
 
 
@@ -144,6 +144,15 @@ def next_number(request: FirmRequest, firm: Firm) -> Panel | None:
     )
 
 
+# -- The editor: what will be written ------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """One thing that will happen, or that keeps the invoice from going out."""
+
+    title: str
+    text: str
     tone: str = ""  # "", "warn" (not as one may expect), "bad" (it holds the invoice)
     find: tuple[str, int] | None = None  # entity and id of what should be matched
     is_rule: bool = False  # the remedy stands under Rules
@@ -323,9 +332,5 @@ def _switched_off(connection: Connection) -> list[Fact]:
 
 
 def _po_number(connection: Connection) -> Fact:
-    preferences = preferences_of(connection)
-    place = po_field(preferences)
-    if place is None:
-        return Fact(title="PO number", text="Stays here: no custom field there is named for it.")
-    name = (preferences.get("custom_fields") or [])[int(place) - 1]
-    return Fact(title="PO number", text=f"Goes into {name}.")
+    name = po_field(preferences_of(connection))
+    return Fact(title="PO number", text=f"Goes into {name}." if name else STAYS_HERE)

@@ -319,14 +319,22 @@ def _named(pairs: Any) -> dict[str, str]:
 
 
 def _custom_fields(sales: Mapping[str, Any]) -> list[str]:
-    """The names of the custom fields in use on sales forms: two groups, uses and names (4.12)."""
+    """
+    The names of the custom fields on sales forms, by their place; "" for one that is not in use.
+
+    Two groups tell them: uses and names (4.12). The place is the field's DefinitionId (4.0).
+    """
     told = {
         str(each.get("Name")).rpartition(".")[2]: each
         for group in sales.get("CustomField") or []
         for each in group.get("CustomField") or []
     }
-    used = [n for n in "123" if told.get(f"UseSalesCustom{n}", {}).get("BooleanValue") is True]
-    return [str(told.get(f"SalesCustomName{n}", {}).get("StringValue") or "") for n in used]
+    return [
+        str(told.get(f"SalesCustomName{place}", {}).get("StringValue") or "")
+        if told.get(f"UseSalesCustom{place}", {}).get("BooleanValue") is True
+        else ""
+        for place in "123"
+    ]
 
 
 def _preferences(preferences: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

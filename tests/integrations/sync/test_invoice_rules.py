@@ -18,7 +18,7 @@ from integrations.models import Issue, TaxCode
 from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.providers.quickbooks.values import json_ready
 from integrations.reconcile.policy import Side
-from integrations.sync import issues, pairs, snapshots
+from integrations.sync import connections, issues, pairs, snapshots
 from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
 from tests.world import World
 
@@ -226,6 +226,85 @@ def test_quickbooks_tax_stands_on_an_invoice_made_there_for_a_tax_exempt_contact
 
     assert (Invoice.objects.get().tax, Invoice.objects.get().total) == (24, 324)
     assert open_kinds() == []
+
+
+# -- Terms and PO numbers (ledger rule 39) -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "term"),
+    [
+        (30, "Net 30"),
+        (0, "Due on receipt"),
+        (90, "Net 90"),  # by its name, where two have these days
+        (45, "Late"),  # by its days alone
+        (20, None),  # none fits
+    ],
+)
+def test_terms_match_by_days_then_by_name_and_none_is_made(
+    books: World, days: int, term: str | None
+):
+    for name, due in (("A quarter", 90), ("Net 90", 90), ("Late", 45)):
+        books.quickbooks.act("create", entity="Term", fields={"Name": name, "DueDays": due})
+    connections.read_lists(actor=books.actor, connection=books.connection, now=books.now)
+    terms = {each["Id"]: each["Name"] for each in books.quickbooks.objects("Term")}
+    invoice = sent(books, term_days=days)
+
+    books.sync()
+
+    theirs = books.theirs(invoice)
+    assert terms.get((theirs.get("SalesTermRef") or {}).get("value", "")) == term
+    assert theirs["DueDate"] == invoice.due_on.isoformat()
+    assert len(books.quickbooks.objects("Term")) == len(terms)
+    assert open_kinds() == []
+
+
+def name_custom_fields(books: World, *names: str) -> None:
+    """The fields 1 to 3 of sales forms; "" for one that is not in use."""
+    prefix = "SalesFormsPrefs."
+    uses = [
+        {"Name": f"{prefix}UseSalesCustom{n}", "Type": "BooleanType", "BooleanValue": bool(name)}
+        for n, name in enumerate(names, start=1)
+    ]
+    called = [
+        {"Name": f"{prefix}SalesCustomName{n}", "Type": "StringType", "StringValue": name}
+        for n, name in enumerate(names, start=1)
+        if name
+    ]
+    books.prefer("SalesFormsPrefs", CustomField=[{"CustomField": uses}, {"CustomField": called}])
+
+
+def test_a_po_number_goes_into_the_custom_field_that_is_named_for_it(books: World):
+    """It went into the second field where the first was not in use, which is refused."""
+    name_custom_fields(books, "", "Crew", "P.O. Number")
+    invoice = sent(books, po_number="TB-7")
+
+    books.sync()
+    fields = {each["Name"]: each.get("StringValue") for each in custom_fields(books, invoice)}
+    assert fields == {"Crew": None, "P.O. Number": "TB-7"}
+    field = {"DefinitionId": "3", "Type": "StringType", "StringValue": "TB-8"}
+    books.act(invoice, "update", CustomField=[field])
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert invoice.po_number == "TB-8"
+    assert open_kinds() == []
+
+
+def test_a_po_number_stays_here_where_no_custom_field_is_named_for_it(books: World):
+    name_custom_fields(books, "Crew #", "Depot")
+    invoice = sent(books, po_number="TB-7")
+
+    books.sync()
+    books.sync(feed=True)
+
+    assert not any(each.get("StringValue") for each in custom_fields(books, invoice))
+    assert Invoice.objects.get().po_number == "TB-7"
+    assert open_kinds() == []
+
+
+def custom_fields(books: World, invoice: Invoice) -> list[dict[str, Any]]:
+    return list(books.theirs(invoice).get("CustomField") or [])
 
 
 # -- Discounts (ledger rule 19) ------------------------------------------------------------------

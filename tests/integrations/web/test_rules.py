@@ -236,7 +236,7 @@ def test_the_page_says_what_the_company_makes_of_the_number_rule(
 def test_facts_that_nobody_chooses_are_told(connection, client: Client):
     page = client.get(RULES).content.decode()
 
-    assert "Stays here: no custom field there is named for it." in page
+    assert "Stays here: your QuickBooks company has no PO number field." in page
     assert "Matched by their days: Net 30." in page
 
 
