@@ -307,6 +307,75 @@ def custom_fields(books: World, invoice: Invoice) -> list[dict[str, Any]]:
     return list(books.theirs(invoice).get("CustomField") or [])
 
 
+# -- Notes (ledger rule 11) ----------------------------------------------------------------------
+
+
+def rule(books: World, **values: Any) -> None:
+    connections.set_rules(actor=books.actor, connection=books.connection, now=books.now, **values)
+    books.sync()
+
+
+def test_private_notes_go_nowhere_unless_a_rule_says_so(books: World):
+    invoice = linked(books, private_note="Never pays in time")
+    books.act(invoice, "update", PrivateNote="Statement of May")
+    books.sync(feed=True)
+    assert books.theirs(invoice)["PrivateNote"] == "Statement of May"
+    assert Invoice.objects.get().private_note == "Never pays in time"
+
+    rule(books, syncs_private_notes=True)
+    edit(books, invoice, private_note="Ask Nora")
+    books.sync()
+    decide_for_ours(books, "private_note")
+    assert books.theirs(invoice)["PrivateNote"] == "Ask Nora"
+    books.act(invoice, "update", PrivateNote="Nora said yes")
+    books.sync(feed=True)
+    assert Invoice.objects.get().private_note == "Nora said yes"
+
+    rule(books, syncs_private_notes=False)
+    edit(books, invoice, private_note="Only for us")
+    books.sync()
+    books.act(invoice, "update", PrivateNote="Only for them")
+    books.sync(feed=True)
+    assert books.theirs(invoice)["PrivateNote"] == "Only for them"
+    assert Invoice.objects.get().private_note == "Only for us"
+    assert open_kinds() == []
+
+
+def test_the_notes_of_contacts_go_nowhere_unless_a_rule_says_so(books: World):
+    contact = books.linked("Quist Boats", notes="Never pays in time")
+    assert "Notes" not in books.customer(contact)
+    books.edit_there(contact, Notes="Owner: Nora")
+    books.sync(feed=True)
+    contact.refresh_from_db()
+    assert contact.notes == "Never pays in time"
+
+    rule(books, syncs_notes=True)
+    books.edit(contact, notes="Ask Nora")
+    books.sync()
+    decide_for_ours(books, "notes")
+    assert books.customer(contact)["Notes"] == "Ask Nora"
+    books.edit_there(contact, Notes="Nora said yes")
+    books.sync(feed=True)
+    contact.refresh_from_db()
+    assert contact.notes == "Nora said yes"
+
+    rule(books, syncs_notes=False)
+    books.edit(contact, notes="Only for us")
+    books.sync()
+    books.edit_there(contact, Notes="Only for them")
+    books.sync(feed=True)
+    contact.refresh_from_db()
+    assert (contact.notes, books.customer(contact)["Notes"]) == ("Only for us", "Only for them")
+    assert open_kinds() == []
+
+
+def decide_for_ours(books: World, group: str) -> None:
+    """The two differed when the rule was switched on: a person says which stays."""
+    issue = books.open_issue()
+    issues.decide(actor=books.actor, issue=issue, keep={group: Side.LOCAL}, now=books.now)
+    books.sync(after=60)
+
+
 # -- Discounts (ledger rule 19) ------------------------------------------------------------------
 
 
