@@ -192,6 +192,16 @@ class Sheet:
         return [row for row in self.rows if not row.is_blank]
 
     @property
+    def exempt(self) -> Contact | None:
+        """The contact, if it is tax exempt and this invoice of it has no tax either."""
+        invoice, contact = self.invoice, self.contact
+        if contact is None or not contact.is_tax_exempt:
+            return None
+        is_billed = invoice is not None and not invoice.is_draft and bool(invoice.tax)
+        is_same = invoice is not None and invoice.contact_id == contact.pk
+        return None if is_billed and is_same else contact
+
+    @property
     def has_errors(self) -> bool:
         return bool(self.sentence or self.head.errors or any(row.errors for row in self.rows))
 

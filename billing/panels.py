@@ -29,6 +29,7 @@ class Page(StrEnum):
     VOID = "void"  # Invoice, about to be voided: what that does elsewhere
     PAYMENT = "payment"  # Payment
     ITEM = "item"  # ServiceItem
+    NUMBERS = "numbers"  # Firm: how its invoices are numbered
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,6 +105,7 @@ MATCHED: tuple[dict[str, Any], ...] = (
         "family_name": "Kalapatapu",
         "email": "Geeta@Kalapatapu.com",
         "phone": "(650) 555-0022",
+        "is_tax_exempt": True,
         **_address("billing", "1987 Main St.", "Middlefield", "CA", "94303"),
         **_address("shipping", "1987 Main St.", "Middlefield", "CA", "94303"),
     },

@@ -32,6 +32,7 @@ COLUMNS = {
     "Notes": "notes",
     "Parent contact": "parent",
     "Bill with parent": "bill_with_parent",
+    "Tax exempt": "is_tax_exempt",
     "Archived": "is_archived",
     **{
         f"{kind.label} {part.replace('line', 'line ').replace('region', 'state')}".replace(
@@ -43,6 +44,7 @@ COLUMNS = {
 }
 HEADINGS = {heading.casefold(): name for heading, name in COLUMNS.items()}
 HEADING_OF = {name: heading for heading, name in COLUMNS.items()}
+YES_OR_NO = ("bill_with_parent", "is_tax_exempt", "is_archived")
 FLAGS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False, "": False}
 
 
@@ -202,7 +204,7 @@ def _row(number: int, names: Sequence[str], cells: Sequence[str]) -> tuple[Impor
 
 def _value(name: str, cell: str) -> Any:
     text = _stripped(cell)
-    if name in ("bill_with_parent", "is_archived"):
+    if name in YES_OR_NO:
         if text.casefold() not in FLAGS:
             raise ValueError(f'is "{text[:40]}"; write yes or no')
         return FLAGS[text.casefold()]

@@ -41,6 +41,7 @@ LABELS = {
     "notes": "Notes",
     "parent_id": "Parent contact",
     "bill_with_parent": "Bill with parent",
+    "is_tax_exempt": "Tax exempt",
     "is_archived": "Archived",
     **{
         f"{kind}_{part}": f"{label} {PART_LABELS[part]}"
@@ -77,6 +78,11 @@ class ContactForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "parents", "autocomplete": "off"}),
     )
     bill_with_parent = forms.BooleanField(required=False, label="Bill with parent")
+    is_tax_exempt = forms.BooleanField(
+        required=False,
+        label="Tax exempt",
+        help_text="No tax on new invoices. Those that exist stay as they are.",
+    )
 
     def __init__(self, *args: Any, firm: Firm, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -43,6 +43,7 @@ class Contact(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children"
     )
     bill_with_parent = models.BooleanField(default=False)
+    is_tax_exempt = models.BooleanField(default=False)  # no tax on invoices made from now on
     is_archived = models.BooleanField(default=False)
     # The contact that stands for this one since the two were merged. It stays archived for good.
     merged_into = models.ForeignKey(

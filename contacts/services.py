@@ -21,7 +21,7 @@ ADDRESS_FIELDS = tuple(f"{kind}_{part}" for kind in Address.Kind.values for part
 OWN_FIELDS = (
     "display_name", "given_name", "family_name", "company_name",
     "email", "more_emails", "phone", "other_phone", "mobile", "fax", "website", "notes",
-    "parent_id", "bill_with_parent", "is_archived",
+    "parent_id", "bill_with_parent", "is_tax_exempt", "is_archived",
 )  # fmt: skip
 FIELDS = OWN_FIELDS + ADDRESS_FIELDS
 # What a merge may take from the contact that goes; where it belongs stays as it is.

@@ -9,10 +9,11 @@ from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
+from django_q.tasks import async_task
 
 from integrations import doorbell
 from integrations.models import Activity, Connection, Cursor, InboxEntry, Intent, Link
-from integrations.providers.base import Notice
+from integrations.providers.base import COMPANY, Notice
 
 ECHO_WITHIN = timedelta(seconds=10)  # of our own write, by our clock and by theirs
 LOOK_AGAIN = timedelta(seconds=5)  # a write is under way: by then its answer tells whose it was
@@ -34,13 +35,17 @@ def hear(notices: Sequence[Notice], *, provider: str, now: datetime) -> int:
     Keep each notice about a company we are connected to, and ring for it; return how many.
 
     What a company said before its contacts were first synced is not kept: the feed is read from
-    the beginning of the import on. The echo of our own write is kept, and rings for nothing:
-    reads cost money, and the next one will show whether it was more than an echo.
+    the beginning of the import on. Changed preferences have the company read again. The echo of our
+    own write is kept, and rings for nothing: reads cost money, and the next one will show whether
+    it was more than an echo.
     """
     kept = 0
     for connection in _connections(notices, provider=provider):
         mine = [each for each in notices if each.company_id == connection.company_id]
         Connection.objects.filter(pk=connection.pk).update(last_webhook_at=now)
+        if any(each.entity == COMPANY for each in mine):
+            _read_company_again(connection)
+            mine = [each for each in mine if each.entity != COMPANY]
         if connection.contacts_synced_at is None:
             continue
         kept += len(mine)
@@ -55,6 +60,11 @@ def _connections(notices: Sequence[Notice], *, provider: str) -> list[Connection
         return []
     found = Connection.objects.filter(provider=provider, company_id__in=companies)
     return list(found.exclude(state=Connection.State.DISCONNECTED).order_by("pk"))
+
+
+def _read_company_again(connection: Connection) -> None:
+    Connection.objects.filter(pk=connection.pk).update(facts_read_at=None)
+    transaction.on_commit(partial(async_task, "integrations.tasks.reread_companies"))
 
 
 def _keep(connection: Connection, notices: Sequence[Notice], *, now: datetime) -> None:

@@ -75,7 +75,7 @@ def report_setup(setup_id: int) -> str:
 
 
 def reread_companies() -> str:
-    """Read the preferences of companies again that were last read a week ago."""
+    """Read the preferences of companies again that changed them, or were read a week ago."""
     return f"{connections.reread_old_facts(now=timezone.now())} read"
 
 

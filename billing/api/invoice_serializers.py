@@ -66,7 +66,9 @@ class InvoiceIn(Body):
     )
     discount_amount = Money(required=False, allow_null=True)
     is_discount_before_tax = Flag(required=False, help_text="true unless told.")
-    tax_rate_id = Id(required=False, allow_null=True)
+    tax_rate_id = Id(
+        required=False, allow_null=True, help_text="Never one for a contact that is tax exempt."
+    )
     message = text(Invoice, "message", "Printed on it.")
     private_note = text(Invoice, "private_note", "The client does not see it.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
@@ -78,6 +78,25 @@ def check_contact(invoice: Invoice, *, holds: bool = False) -> Contact:
             f"{contact} is archived. Restore the contact first, or choose another."
         )
     return contact
+
+
+def take_exemption(invoice: Invoice, *, before: Mapping[str, Any] | None = None) -> None:
+    """
+    Take the tax rate off where the contact is tax exempt.
+
+    `before`: the values of one that exists. Once sent it keeps its tax until its contact or tax
+    rate changes.
+    """
+    names = ("contact_id", "tax_rate_id")
+    is_as_it_was = before is not None and all(getattr(invoice, n) == before[n] for n in names)
+    if (invoice.is_draft or not is_as_it_was) and is_exempt(invoice):
+        invoice.tax_rate_id = None
+
+
+def is_exempt(invoice: Invoice) -> bool:
+    """Whether its contact is tax exempt."""
+    contacts = Contact.objects.for_firm(invoice.firm_id).filter(is_tax_exempt=True)
+    return contacts.filter(pk=invoice.contact_id or 0).exists()
 
 
 def check_may_leave_draft(invoice: Invoice, lines: Collection[InvoiceLine]) -> None:
@@ -204,14 +223,17 @@ def _check_tax_rate(invoice: Invoice) -> None:
         raise TaxRateNotPossible(f"{rate} is archived. Restore it, or choose another tax rate.")
 
 
-def check_tax_is_explained(invoice: Invoice, changed: set[str]) -> None:
+def take_over_tax(invoice: Invoice, changed: set[str]) -> None:
     """
+    From now on its tax is computed here, with its tax rate.
+
     Raises:
         TaxNotExplained: QuickBooks computed its tax, and no rate of ours would go on with it.
     """
     is_theirs = invoice.is_tax_given and invoice.tax and invoice.tax_rate_id is None
-    if is_theirs and "tax_rate_id" not in changed:
+    if is_theirs and "tax_rate_id" not in changed and not is_exempt(invoice):
         raise TaxNotExplained(
             "QuickBooks computed its tax, and no tax rate is chosen here. Choose one first, or "
             "change it in QuickBooks."
         )
+    invoice.is_tax_given, invoice.books_tax_code = False, ""

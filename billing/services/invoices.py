@@ -32,9 +32,9 @@ from firms.permissions import Actor, Permission
 
 __all__ = [
     "FIELDS",
-    "MONEY",
     "InvoiceChanged",
     "InvoiceError",
+    "PREVIEWED",
     "LineInput",
     "Preview",
     "accept_from_books",
@@ -62,6 +62,7 @@ HEAD = (
 )  # fmt: skip
 FIELDS = (*HEAD, "lines")
 MONEY = {"discount_percent", "discount_amount", "is_discount_before_tax", "tax_rate_id"}
+PREVIEWED = {*MONEY, "contact_id"}
 # What shows "Changed since sent": money, dates, lines (and the number, after "change and send").
 NOTICED = {*MONEY, "lines", "issued_on", "due_on", "number"}
 
@@ -96,6 +97,7 @@ def create_draft(
     )
     _assign(invoice, values)
     rules.check_head(invoice, changed=HEAD)
+    rules.take_exemption(invoice)
     lines = build_lines(values.get("lines", ()), firm_id=firm.pk, existing=())
     taxes = compute(invoice, lines)
     if invoice.number:
@@ -132,6 +134,7 @@ def update_invoice(
     lines = before_lines
     if "lines" in changes:
         lines = build_lines(changes["lines"], firm_id=current.firm_id, existing=before_lines)
+    rules.take_exemption(current, before=before)
     after = values_of(current)
     changed = {name for name in HEAD if after[name] != before[name]}
     if facts_of(lines) != facts:
@@ -142,8 +145,7 @@ def update_invoice(
     _check_change(current, changed, is_settled=is_settled)
     taxes = None
     if changed & {*MONEY, "contact_id"} or money_of(lines) != money:
-        rules.check_tax_is_explained(current, changed)
-        current.is_tax_given = False
+        rules.take_over_tax(current, changed)
         taxes = compute(current, lines)
     if is_settled:
         rules.check_total_stays(total, current.total)
@@ -304,6 +306,7 @@ def duplicate_invoice(
     due_on = today + (source.due_on - source.issued_on) if days is None else today
     _assign(made, {**_head_of(source), "number": "", "issued_on": today, "due_on": due_on})
     rules.check_head(made, changed=HEAD)
+    rules.take_exemption(made)
     lines = [_copy_line(line) for line in store.lines_of(source)]
     taxes = compute(made, lines)
     made.number = numbering.take(firm.pk)
@@ -344,7 +347,7 @@ def preview(*, actor: Actor, values: Mapping[str, Any], invoice: Invoice | None 
     """
     Say what an invoice with `values` would come to, by the same code as on save. Saves nothing.
 
-    Only lines, discount and tax are looked at: a form half filled in has totals, too.
+    Only lines, discount, tax and contact are looked at: a form half filled in has totals, too.
 
     Raises:
         InvoiceError: as on save.
@@ -353,14 +356,15 @@ def preview(*, actor: Actor, values: Mapping[str, Any], invoice: Invoice | None 
     existing: Sequence[InvoiceLine] = store.lines_of(invoice) if invoice else ()
     money = money_of(existing)
     shown = copy(invoice) if invoice else Invoice(firm_id=actor.firm_id)
-    before = {name: getattr(shown, name) for name in MONEY}
-    for name in MONEY & set(values):
+    before = {name: getattr(shown, name) for name in PREVIEWED}
+    for name in PREVIEWED & set(values):
         setattr(shown, name, values[name])
+    rules.take_exemption(shown, before=before if invoice else None)
     lines = list(existing)
     if "lines" in values:
         lines = build_lines(values["lines"], firm_id=actor.firm_id, existing=existing)
     is_same = invoice is not None and money_of(lines) == money
-    if is_same and before == {name: getattr(shown, name) for name in MONEY}:
+    if is_same and before == {name: getattr(shown, name) for name in PREVIEWED}:
         return Preview(invoice=shown, lines=lines, taxes=list(shown.taxes.all()))
     return Preview(invoice=shown, lines=lines, taxes=compute(shown, lines))
 

@@ -118,9 +118,15 @@ def _post(request: FirmRequest, invoice: Invoice | None) -> HttpResponse:
 
 # -- Looks -----------------------------------------------------------------------------------------
 def _show_totals(request: FirmRequest, sheet: Sheet) -> HttpResponse:
-    context = _context(request, sheet)
+    context = {**_context(request, sheet), "is_tax_redrawn": _is_exempt_anew(request, sheet)}
     template = "billing/_invoice_totals_swap.html" if request.htmx else PAGE
     return render(request, template, context)
+
+
+def _is_exempt_anew(request: FirmRequest, sheet: Sheet) -> bool:
+    """Whether the tax is shown otherwise than by the form that was sent: another contact."""
+    shown = str(sheet.exempt.pk) if sheet.exempt else ""
+    return shown != request.POST.get("exempt", "")
 
 
 def _reshape(request: FirmRequest, sheet: Sheet, what: str) -> HttpResponse:
@@ -276,7 +282,9 @@ def _conflict_page(request: FirmRequest, sheet: Sheet, current: Invoice) -> Http
         fixed=_fixed(current),
         form_key=str(sheet.head["form_key"].value() or ""),
     )
-    fresh.values = {name: {**now, **mine}[name] for name in invoices.MONEY}  # for what it comes to
+    fresh.values = {
+        name: {**now, **mine}[name] for name in invoices.PREVIEWED
+    }  # for what it comes to
     wanted = fingerprint(sheet.values.get("lines", ()))
     if "lines" in sheet.values and wanted not in (seen.get("lines"), fingerprint(lines)):
         rows.append(
@@ -341,7 +349,7 @@ def _preview(request: FirmRequest, sheet: Sheet) -> tuple[Preview | None, str]:
     if wrong:
         return None, wrong[0]
     known: Mapping[str, Any] = sheet.values
-    values = {name: known[name] for name in (*invoices.MONEY, "lines") if name in known}
+    values = {name: known[name] for name in (*invoices.PREVIEWED, "lines") if name in known}
     try:
         preview = invoices.preview(actor=request.actor, values=values, invoice=sheet.invoice)
     except InvoiceError as error:

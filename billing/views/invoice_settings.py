@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import queries
+from billing import panels, queries
 from billing.invoice_forms import read_number
 from billing.models import InvoiceNumbering, TaxRate
 from billing.services import invoices, numbering, tax_rates
@@ -131,6 +131,7 @@ def _page(request: FirmRequest, **forms_: Any) -> HttpResponse:
         "rate_form": forms_.get("rate_form") or TaxRateForm(),
         "form": next(iter(forms_.values()), None),
         "proposed": numbering.propose(request.firm),
+        "panels": panels.draw(panels.Page.NUMBERS, request, request.firm),
         "rates": queries.tax_rates_with_use(request.firm),
     }
     return render(request, PAGE, context)

@@ -69,6 +69,9 @@ class ContactIn(Body):
         required=False, allow_null=True, help_text="The contact above; at most five levels."
     )
     bill_with_parent = Flag(required=False)
+    is_tax_exempt = Flag(
+        required=False, help_text="No tax on new invoices; those that exist stay as they are."
+    )
     billing_address = AddressIn(required=False)
     shipping_address = AddressIn(required=False)
 
@@ -110,6 +113,7 @@ class ContactOut(serializers.Serializer[Any]):
     notes = serializers.CharField()
     parent_id = serializers.IntegerField(allow_null=True)
     bill_with_parent = serializers.BooleanField()
+    is_tax_exempt = serializers.BooleanField()
     is_archived = serializers.BooleanField()
     merged_into = serializers.IntegerField(
         source="merged_into_id",
@@ -189,6 +193,7 @@ EXAMPLE_OUT = {
     "notes": "",
     "parent_id": None,
     "bill_with_parent": False,
+    "is_tax_exempt": False,
     "is_archived": False,
     "merged_into": None,
     "billing_address": {**NO_ADDRESS, **EXAMPLE_IN["billing_address"]},  # type: ignore[dict-item]

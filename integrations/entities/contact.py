@@ -44,6 +44,7 @@ class ContactRecord(Record):
     fax: str | Unknown = part()
     website: str | Unknown = part()
     notes: str | Unknown = part()
+    is_tax_exempt: bool | Unknown = part(key=compare.plain, blank=False, label="Tax exempt")
 
     billing_line1: str | Unknown = part(group="billing_address", label="Billing address")
     billing_line2: str | Unknown = part(group="billing_address", label="line 2")
@@ -177,6 +178,7 @@ def _local(contact: Contact, *, path: tuple[str, ...]) -> Local:
         fax=contact.fax,
         website=contact.website,
         notes=contact.notes,
+        is_tax_exempt=contact.is_tax_exempt,
         parent=contact.parent_id,
         bill_with_parent=contact.bill_with_parent,
         **parts,

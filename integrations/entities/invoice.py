@@ -354,6 +354,12 @@ def as_synced(record: Record, rules: Rules) -> Record:
     return record
 
 
+def is_po_field(name: str) -> bool:
+    """Whether a custom field is for PO numbers, by what it is called: "P.O. Number"."""
+    words = "".join(sign if sign.isalnum() else " " for sign in name.casefold()).split()
+    return words[:1] == ["po"] or words[:2] in (["p", "o"], ["purchase", "order"])
+
+
 def chosen_direction(rules: Rules) -> Direction:
     return rules.invoices_direction
 

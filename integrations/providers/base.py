@@ -91,6 +91,9 @@ class ChangePage:
     is_complete: bool
 
 
+COMPANY = "company"  # the entity of a notice about the company's own settings
+
+
 @dataclass(frozen=True, kw_only=True)
 class Notice:
     """One line of a webhook: something about this record changed. It is a bell, not a truth."""
@@ -244,6 +247,18 @@ class Books(Protocol):
 
     def find_partners(self, entity: str, key: str) -> Sequence[Snapshot]:
         """Records whose e-mail has `key` in it, inactive ones too. One metered read."""
+
+    def numbers(self, entity: str, *, prefix: str) -> Sequence[str]:
+        """
+        Numbers of transactions: of the newest 1,000, and of those last in order with `prefix`.
+
+        All of them where there are fewer. One metered read, or two. They are text.
+        """
+
+    def find_by_amount(
+        self, entity: str, amount: Decimal, *, first: date, last: date
+    ) -> Sequence[Snapshot]:
+        """Transactions of this amount that are dated within these days. One metered read."""
 
     def changes_since(self, cursor: datetime, entities: Sequence[str]) -> ChangePage:
         """What changed since `cursor` (aware). Raises FeedTooOld out of reach. One metered read."""

@@ -34,7 +34,7 @@ from integrations.sync import (
     leases,
     links,
     marks,
-    numbers,
+    numbers_apart,
     pairs,
     partners,
     references,
@@ -71,6 +71,14 @@ class ListsNeeded(Exception):
     """It names what is newer than the company's short lists: they have to be read first."""
 
 
+class PaymentsNeeded(Exception):
+    """Before this payment is made there, the books have to be asked for payments like it."""
+
+    def __init__(self, payment: doubles.Asked) -> None:
+        self.payment = payment
+        super().__init__(f"{payment}")
+
+
 class MayBeOurs(Exception):
     """A create of ours has no known outcome; this new record there may be the one it made."""
 
@@ -104,10 +112,10 @@ def settle(
     Args:
         heard: the record as just read there; None: what was kept of the feed, if anything.
         answer: the answer to the pair's intent, which is thereby done.
-        found: what the books hold by the key that PartnerNeeded asked for.
+        found: what the books hold of what PartnerNeeded or PaymentsNeeded asked for.
     Raises:
-        ContentNeeded, ListsNeeded, PartnerNeeded, MayBeOurs, brake.Held, LeaseLost: nothing was
-            changed.
+        ContentNeeded, ListsNeeded, PartnerNeeded, PaymentsNeeded, MayBeOurs, brake.Held,
+            LeaseLost: nothing was changed.
     """
     leases.check(drain.lease)
     local, link = _lock(link_id)
@@ -116,7 +124,7 @@ def settle(
     look = _Look(drain=drain, link=link, now=now)
     look.take_local(local)
     if found is not None:
-        heard = look.take_partner(found)
+        heard = look.take_found(found)
     return look.settle(heard, answer)
 
 
@@ -338,10 +346,12 @@ class _Look:
         policy = self._policy()
         if self.link.entity != "invoice" or self.local is None:
             return base, policy
-        chosen = self.link.options.get(numbers.CHOSEN)
+        chosen = self.link.options.get(numbers_apart.CHOSEN)
         is_out = "number" in rules.policy_of(self.connection, self.spec, self.local).without
         if remote is not None:
-            told = numbers.look(self.link, base, self.local.record, remote, is_ruled_out=is_out)
+            told = numbers_apart.look(
+                self.link, base, self.local.record, remote, is_ruled_out=is_out
+            )
             base, is_out = told.base, told.is_out
         elif chosen:
             is_out = False
@@ -373,13 +383,21 @@ class _Look:
             return ""
         return match(self.local.record, self.local.path)
 
-    def take_partner(self, found: Sequence[Snapshot]) -> Snapshot | None:
+    def take_found(self, found: Sequence[Snapshot]) -> Snapshot | None:
+        """What the books hold of what was asked for; the one this record is, if that is told."""
+        self.is_searched = True
+        if self.spec.is_transaction:
+            unlinked = doubles.without_partner(self.connection, found)
+            snapshots.remember(self.connection, unlinked, now=self.now)
+            return None
+        return self._take_partner(found)
+
+    def _take_partner(self, found: Sequence[Snapshot]) -> Snapshot | None:
         """
         Link with the one that fits, as it is there: only what changes here later is sent.
 
         Several, or only inactive ones: a person is asked (ledger rule 31).
         """
-        self.is_searched = True
         choice = partners.choose(found, self.match_key())
         if isinstance(choice, Refused):
             self.trouble = choice
@@ -431,13 +449,39 @@ class _Look:
             return plan
         try:
             if isinstance(plan.remote, Create) and (asked := doubles.asked_of(plan.remote.values)):
-                doubles.check_payment_there(self.connection, asked)
+                self._check_payment_there(asked, plan.remote.values)
             if isinstance(plan.local, Create) and (asked := doubles.asked_of(plan.local.values)):
                 doubles.check_payment_here(self.connection, asked)
         except doubles.MaybeSamePayment as error:
             self.trouble = error
             return Plan()
         return plan
+
+    def _check_payment_there(self, asked: doubles.Asked, values: Mapping[str, Any]) -> None:
+        """
+        In push_only the books are asked once, when it is about to be sent: nothing is told here
+        of payments that they hold beside ours.
+
+        Raises:
+            MaybeSamePayment, PaymentsNeeded
+            MayBeOurs: one fits, and a payment of ours has no known outcome.
+        """
+        try:
+            doubles.check_payment_there(self.connection, asked)
+        except doubles.MaybeSamePayment as error:
+            if error.candidates and intents.outcome_is_open(self.link):
+                raise MayBeOurs from error
+            raise
+        if self._is_push_only() and not self.is_searched and self._could_go(values):
+            raise PaymentsNeeded(asked)
+
+    def _could_go(self, values: Mapping[str, Any]) -> bool:
+        """Whether all it points to is linked, so that it is sent after this look."""
+        try:
+            references.to_remote(self.connection, self.link.entity, values)
+        except (Refused, MissingDependency):
+            return False
+        return True
 
     def _policy(self) -> Policy:
         """The connection's rules; what is read-only there is never written there."""

@@ -526,7 +526,7 @@ def skip_services(*, actor: Actor, connection: Connection, now: datetime) -> Non
         _note(actor, connection, "Service items and invoices skipped", now)
 
 
-KEPT = ("lists",)  # of the facts: not part of a Company
+KEPT = ("lists", "numbers")  # of the facts: not part of a Company
 
 
 def facts_of(company: Company) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from billing.models import Invoice, Payment
 from billing.queries import balances_of
@@ -20,6 +20,7 @@ from contacts.models import Contact
 from integrations.errors import Refused
 from integrations.models import Connection, ImportedRecord, Link
 from integrations.providers import get_provider
+from integrations.providers.base import Snapshot
 from integrations.reconcile.record import Ref
 
 PAYMENT_DAYS = timedelta(days=10)
@@ -47,6 +48,11 @@ class Asked:
     amount: Decimal
     received_on: date
     invoice_ids: Sequence[int]  # ours, that it pays
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day on which the same payment may be dated."""
+        return self.received_on - PAYMENT_DAYS, self.received_on + PAYMENT_DAYS
 
 
 def asked_of(values: Mapping[str, Any]) -> Asked | None:
@@ -88,22 +94,32 @@ def check_payment_there(connection: Connection, asked: Asked) -> None:
 
 
 def _unlinked_there(connection: Connection, asked: Asked) -> Iterable[Mapping[str, Any]]:
-    """What is known of payments there without a partner, by what the feed and the import told."""
+    """What is known of payments there without a partner, by all that was told of them."""
     customers = _customers_of(connection, asked.contact_id)
     kept = ImportedRecord.objects.filter(
         connection=connection,
         entity="payment",
         amount=asked.amount,
-        dated_on__range=(asked.received_on - PAYMENT_DAYS, asked.received_on + PAYMENT_DAYS),
+        dated_on__range=asked.days,
     )
-    linked = Link.objects.filter(
-        connection=connection, entity="payment", local_id__isnull=False, remote_id__isnull=False
-    ).values("remote_id")
+    linked = _linked(connection).values("remote_id")
     provider = get_provider(connection.provider)
     for row in kept.exclude(remote_id__in=linked).order_by("dated_on", "pk"):
         contact = provider.read_stored("payment", row.raw).record.values().get("contact")
         if isinstance(contact, Ref) and contact.remote_id in customers:
             yield {"id": row.remote_id, "label": row.label, "dated_on": f"{row.dated_on}"}
+
+
+def without_partner(connection: Connection, found: Sequence[Snapshot]) -> list[Snapshot]:
+    """Those of the payments found there that are not linked with one of ours."""
+    linked = set(_linked(connection).values_list("remote_id", flat=True))
+    return [each for each in found if each.remote_id not in linked]
+
+
+def _linked(connection: Connection) -> QuerySet[Link]:
+    return Link.objects.filter(
+        connection=connection, entity="payment", local_id__isnull=False, remote_id__isnull=False
+    )
 
 
 def check_payment_here(connection: Connection, asked: Asked) -> None:
@@ -113,9 +129,7 @@ def check_payment_here(connection: Connection, asked: Asked) -> None:
     Raises:
         MaybeSamePayment: one of ours that is not linked fits.
     """
-    linked = Link.objects.filter(
-        connection=connection, entity="payment", remote_id__isnull=False, local_id__isnull=False
-    ).values("local_id")
+    linked = _linked(connection).values("local_id")
     family = _family_of(connection.firm_id, asked.contact_id)
     fitting = (
         Payment.objects.for_firm(connection.firm_id)
@@ -123,7 +137,7 @@ def check_payment_here(connection: Connection, asked: Asked) -> None:
         .filter(
             contact__in=family,
             amount=asked.amount,
-            received_on__range=(asked.received_on - PAYMENT_DAYS, asked.received_on + PAYMENT_DAYS),
+            received_on__range=asked.days,
         )
         .exclude(pk__in=linked)
     )

@@ -64,6 +64,7 @@ from integrations.sync.apply import (
     ListsNeeded,
     MayBeOurs,
     PartnerNeeded,
+    PaymentsNeeded,
     next_decision,
     settle,
 )
@@ -269,6 +270,10 @@ def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
         return _settle(link, run, clock, heard=heard) if heard else None
     except PartnerNeeded as asked:
         found = run.books.find_partners(link.entity, asked.key)
+        return _settle(link, run, clock, found=found)
+    except PaymentsNeeded as asked:
+        first, last = asked.payment.days
+        found = run.books.find_by_amount(link.entity, asked.payment.amount, first=first, last=last)
         return _settle(link, run, clock, found=found)
 
 

@@ -1,65 +1,98 @@
-"""
-Invoice numbers that a pair has apart: they flow once a person changes one (ledger rules 14, 15).
-
-They came apart while QuickBooks numbered by itself, or a person chose another number for there.
-"""
+"""Invoice numbers clear of those in the books: read when a person asks, kept, proposed, applied."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-from integrations.models import Link
-from integrations.reconcile.record import UNKNOWN, Record
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
 
-# Options of the pair:
-CHOSEN = "number_there"  # the number it gets there alone, where ours was taken
-APART = "numbers"  # [ours, theirs], as they were when a look last found them apart
+from billing.models import InvoiceNumbering
+from billing.services import numbering
+from firms.permissions import Actor, Permission
+from integrations.models import Connection
+from integrations.reconcile import numbers
+from integrations.reconcile.numbers import Numbering
+from integrations.sync import access
+from integrations.sync.connections import NotConnected
+from integrations.sync.rules import preferences_of
+
+KEPT = "numbers"  # of Connection.company_facts: see connections.KEPT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numbers:
-    """The base that the two numbers are compared with, and whether they stay out of the merge."""
+class Told:
+    """What a page shows. `read_at` None: the books were not asked for this prefix."""
 
-    base: Mapping[str, Any]
-    is_out: bool
+    now: Numbering
+    read_at: datetime | None
+    highest: str = ""  # in the books, with our prefix
+    proposal: Numbering | None = None
 
 
-def look(
-    link: Link, base: Mapping[str, Any], local: Record, remote: Record, *, is_ruled_out: bool
-) -> Numbers:
+def told(connection: Connection) -> Told | None:
+    """What is known, for a page; None where our numbers do not go there."""
+    if connection.number_rule != Connection.NumberRule.OURS:
+        return None
+    if not preferences_of(connection).get("own_numbers"):
+        return None
+    now = _current(connection.firm_id)
+    kept = connection.company_facts.get(KEPT) or {}
+    if kept.get("prefix") != now.prefix:
+        return Told(now=now, read_at=None)
+    taken = int(kept["highest"])
+    return Told(
+        now=now,
+        read_at=parse_datetime(kept["read_at"]),
+        highest=f"{now.prefix}{taken}" if taken else "",
+        proposal=numbers.proposal(now, taken=taken, spare=kept["spare"]),
+    )
+
+
+def read(*, actor: Actor, connection: Connection, now: datetime) -> None:
     """
-    Whether the numbers of this pair may flow now; what stands apart is kept in its options.
+    Ask the books for their invoice numbers. One metered read, two with over 1,000 invoices.
 
-    Args:
-        local: as the books are to see it: with the number that was chosen for there.
-        is_ruled_out: the rules keep the number out.
+    Raises:
+        NotConnected: it is disconnected.
+        SyncError: QuickBooks could not be asked. Nothing was changed.
     """
-    if link.options.get(CHOSEN):
-        return Numbers(base=base, is_out=is_sent(link))
-    ours, theirs = getattr(local, "number", UNKNOWN), getattr(remote, "number", UNKNOWN)
-    if UNKNOWN in (ours, theirs) or "number" in base:
-        _forget(link)
-        return Numbers(base=base, is_out=is_ruled_out)
-    apart = link.options.get(APART)
-    if is_ruled_out or (apart is None and link.base and ours and theirs and ours != theirs):
-        link.options = {**link.options, APART: [ours, theirs]}
-        return Numbers(base=base, is_out=True)
-    if apart is None:
-        return Numbers(base=base, is_out=False)
-    changed_here, changed_there = ours != apart[0], theirs != apart[1]
-    if not (changed_here or changed_there):
-        return Numbers(base=base, is_out=True)
-    if changed_here != changed_there:
-        base = {**base, "number": theirs if changed_here else ours}
-    return Numbers(base=base, is_out=False)
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
+    if not connection.is_connected:
+        raise NotConnected("Reconnect QuickBooks first.")
+    prefix = _current(connection.firm_id).prefix
+    found = access.open_books(connection, lane="people").numbers("invoice", prefix=prefix)
+    kept = {
+        "prefix": prefix,
+        "highest": numbers.highest(prefix, found),
+        "spare": numbers.spare_prefix(found),
+        "read_at": now.isoformat(),
+    }
+    with transaction.atomic():
+        locked = Connection.objects.select_for_update().get(pk=connection.pk)
+        facts = {**locked.company_facts, KEPT: kept}
+        Connection.objects.filter(pk=connection.pk).update(company_facts=facts)
+    connection.refresh_from_db()
 
 
-def is_sent(link: Link) -> bool:
-    """Whether the number that was chosen for there is there: from then on neither flows."""
-    return bool(link.base.get("number") == link.options.get(CHOSEN))
+def use(*, actor: Actor, connection: Connection, now: datetime) -> Numbering | None:
+    """
+    Number the next invoices as proposed; None where nothing is.
+
+    Raises:
+        InvoiceError: it is not possible. Nothing was changed.
+    """
+    found = told(connection)
+    if found is None or found.proposal is None:
+        return None
+    wanted = found.proposal
+    numbering.change_numbering(
+        actor=actor, prefix=wanted.prefix, next_number=wanted.next_number, now=now
+    )
+    return wanted
 
 
-def _forget(link: Link) -> None:
-    link.options = {name: value for name, value in link.options.items() if name != APART}
+def _current(firm_id: int) -> Numbering:
+    row = InvoiceNumbering.objects.filter(firm=firm_id).first() or InvoiceNumbering()
+    return Numbering(prefix=row.prefix, next_number=row.next_number)

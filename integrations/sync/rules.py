@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_date
 from integrations.entities import EntitySpec, Local
 from integrations.entities.base import Rules, theirs
 from integrations.entities.contact import fold
+from integrations.entities.invoice import is_po_field
 from integrations.models import Connection, Link
 from integrations.reconcile.policy import Direction, OnConflict, Policy
 
@@ -66,7 +67,7 @@ def policy_of(
     """
     Which way this entity flows, and which groups stay out of it for `local`.
 
-    `options`: what a person chose for the pair; numbers that it has apart stay so (numbers.py).
+    `options`: what a person chose for the pair; numbers that it has apart stay so (numbers_apart.py).
     """
     rules = rules_of(connection, options)
     kept_out = set(spec.kept_out(rules, local))
@@ -106,10 +107,6 @@ def lists_of(connection: Connection, name: str) -> list[dict[str, Any]]:
 
 
 def po_field(preferences: Mapping[str, Any]) -> str | None:
-    """The number of the custom field whose name says it is for PO numbers ("1" to "3")."""
+    """The name of the custom field there that is for PO numbers; None where there is none."""
     names = preferences.get("custom_fields") or []
-    for place, name in enumerate(names, start=1):
-        words = "".join(sign if sign.isalnum() else " " for sign in str(name).casefold()).split()
-        if words[:1] == ["po"] or words[:2] in (["p", "o"], ["purchase", "order"]):
-            return str(place)
-    return None
+    return next((str(name) for name in names if is_po_field(str(name))), None)

@@ -12,13 +12,16 @@ from billing.models import Invoice, Payment, ServiceItem
 from billing.panels import Edited, Page, Panel
 from contacts.models import Contact
 from firms.http import FirmRequest
+from firms.models import Firm
 from firms.permissions import Permission
 from integrations.entities import ENTITIES
 from integrations.models import Connection, Link
+from integrations.sync import numbers
 from integrations.sync.rules import po_field, preferences_of, rules_of
 from integrations.web import queries, wording
 from integrations.web.loaded import Loaded, is_waiting, load
 
+STAYS_HERE = "Stays here: your QuickBooks company has no PO number field."
 RECORDS = (Page.INVOICE, Page.PAYMENT, Page.ITEM)
 
 
@@ -26,6 +29,7 @@ def install() -> None:
     """Have billing's pages ask for these panels."""
     panels.register(Page.EDITOR, editor)
     panels.register(Page.VOID, before_void)
+    panels.register(Page.NUMBERS, next_number)
     for page in RECORDS:
         panels.register(page, attention)
         panels.register(page, record)
@@ -70,11 +74,19 @@ def record(request: FirmRequest, subject: Invoice | Payment | ServiceItem) -> Pa
             "can_manage": loaded.can_manage,
             "last_synced_at": _last_synced_at(link),
             "sums": _sums(link),
+            "po_number": _told_po_number(connection, subject),
             "memo": str(link.facts.get("memo") or "") if link else "",
             "has_credits": isinstance(subject, Invoice) and subject.credits.exists(),
             "default_service": ((connection.defaults or {}).get("service_item") or {}).get("label"),
         },
     )
+
+
+def _told_po_number(connection: Connection, subject: Invoice | Payment | ServiceItem) -> str:
+    """Where the PO number of an invoice stands there; "" where it has none."""
+    if not isinstance(subject, Invoice) or not subject.po_number:
+        return ""
+    return po_field(preferences_of(connection)) or STAYS_HERE
 
 
 def _load(request: FirmRequest, subject: Invoice | Payment | ServiceItem) -> Loaded | None:
@@ -110,6 +122,24 @@ def before_void(request: FirmRequest, invoice: Invoice) -> Panel | None:
             "is_deleted": loaded.connection.void_rule == Connection.VoidRule.DELETE,
             "number": str((loaded.link.facts if loaded.link else {}).get("number") or ""),
         },
+        place="main",
+    )
+
+
+# -- How invoices are numbered --------------------------------------------------------------------
+
+
+def next_number(request: FirmRequest, firm: Firm) -> Panel | None:
+    """Whether the next number is clear of those in QuickBooks."""
+    connection = queries.connection_of(firm)
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        return None
+    told = numbers.told(connection)
+    if told is None:
+        return None
+    return Panel(
+        template="integrations/_numbers.html",
+        context={"connection": connection, "numbers": told, "back": "invoices"},
         place="main",
     )
 
@@ -317,9 +347,5 @@ def _switched_off(connection: Connection) -> list[Fact]:
 
 
 def _po_number(connection: Connection) -> Fact:
-    preferences = preferences_of(connection)
-    place = po_field(preferences)
-    if place is None:
-        return Fact(title="PO number", text="Stays here: no custom field there is named for it.")
-    name = (preferences.get("custom_fields") or [])[int(place) - 1]
-    return Fact(title="PO number", text=f"Goes into {name}.")
+    name = po_field(preferences_of(connection))
+    return Fact(title="PO number", text=f"Goes into {name}." if name else STAYS_HERE)

@@ -427,6 +427,28 @@ def test_totals_need_no_contact_and_say_what_they_lack(client, staff, contact):
     assert "Line 1: enter the quantity as a number" in text_of(wrong)
 
 
+def test_a_tax_exempt_contact_has_no_tax_and_the_reason_in_words(client, staff, firm, contact):
+    rate = make_tax_rate(firm, "10", name="State")
+    make_contact(firm, display_name="School", is_tax_exempt=True)
+    taxable = cells(is_taxable="1")
+    form = fill(client, contact, tax_rate_id=str(rate.pk), **taxable)
+    assert "is tax exempt" not in text_of(send(client, NEW, form, do="totals", htmx=True))
+
+    chosen = {**form, "contact": "School"}
+    shown = text_of(send(client, NEW, chosen, do="totals", htmx=True))
+
+    assert "No tax: School is tax exempt." in shown
+    assert "Total 150.00 USD" in shown
+    page = send(client, NEW, chosen, do="totals")
+    kept = controls(page, "editor")
+    assert kept["tax_rate_id"] == [str(rate.pk)]  # for who chooses another contact
+    assert 'id="tax"' not in send(client, NEW, kept, do="totals", htmx=True).content.decode()
+    send(client, NEW, kept)
+    made = Invoice.objects.get()
+    assert (made.tax_rate_id, made.total) == (None, 150)
+    assert "School is tax exempt" in text_of(client.get(edit_of(made)))
+
+
 def test_new_terms_bring_their_due_date(client, staff, contact):
     form = fill(client, contact, issued_on="Nov 2, 2026", term_days="10")
 

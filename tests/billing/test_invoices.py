@@ -348,6 +348,50 @@ def test_a_discount_before_tax_lowers_what_is_taxed(firm, actor, before_tax, tax
     assert sums(made) == (D(200), D(100), tax, D(100) + tax)
 
 
+def test_a_tax_exempt_contact_pays_no_tax_whatever_rate_is_named(firm, actor):
+    contact, rate = make_contact(firm, is_tax_exempt=True), make_tax_rate(firm, "10")
+    line = make_line(is_taxable=True)
+    wanted = {"contact_id": contact.pk, "tax_rate_id": rate.pk, "lines": [line]}
+
+    shown = services.preview(actor=actor, values=wanted).invoice
+    made = create(actor, **wanted)
+
+    assert (shown.tax, shown.total) == (made.tax, made.total) == (0, 150)
+    assert made.tax_rate_id is None
+    assert update(actor, made, tax_rate_id=rate.pk).tax == 0
+
+
+@pytest.mark.parametrize("status", ["draft", "sent"])
+def test_a_tax_exempt_contact_is_billed_without_tax_once_it_is_chosen(firm, actor, status):
+    contact, rate = make_contact(firm, is_tax_exempt=True), make_tax_rate(firm, "10")
+    invoice = make_invoice(
+        firm, status=status, tax_rate_id=rate.pk, lines=[make_line(is_taxable=True)]
+    )
+    assert invoice.total == 165
+
+    changed = update(actor, invoice, contact_id=contact.pk)
+
+    assert (changed.tax_rate_id, changed.tax, changed.total) == (None, 0, 150)
+
+
+def test_what_was_sent_keeps_its_tax_when_its_contact_becomes_exempt(firm, actor):
+    contact, rate = make_contact(firm), make_tax_rate(firm, "10")
+    line = make_line(is_taxable=True)
+    invoice = make_invoice(firm, contact=contact, tax_rate_id=rate.pk, lines=[line])
+    draft = make_invoice(firm, status="draft", contact=contact, tax_rate_id=rate.pk, lines=[line])
+    contact_services.update_contact(
+        actor=actor, contact=contact, version=1, changes={"is_tax_exempt": True}, now=NOW
+    )
+    assert {each.total for each in Invoice.objects.all()} == {165}
+
+    longer = update(actor, invoice, lines=[line, line])
+    saved = update(actor, draft, message="Thank you")
+
+    assert (longer.tax, longer.total) == (30, 330)
+    assert (saved.tax_rate_id, saved.tax) == (None, 0)
+    assert services.duplicate_invoice(actor=actor, invoice=longer, now=NOW).total == 300
+
+
 def test_without_a_rate_there_is_no_tax(actor):
     assert create(actor, lines=[make_line(is_taxable=True)]).tax == 0
 

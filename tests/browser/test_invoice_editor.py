@@ -100,6 +100,24 @@ def test_totals_are_live_and_the_draft_saves_itself(open_page, member):
     expect(page.get_by_role("heading", level=1)).to_have_text("Invoice INV-1001")
 
 
+def test_choosing_a_tax_exempt_contact_takes_the_tax_off_and_says_why(open_page, member):
+    make_contact(member.firm, display_name="Harbor School", is_tax_exempt=True)
+    page = open_page(member.user)
+    page.goto("/invoices/new/")
+    page.get_by_label("Rate, line 1").fill("100")
+    page.get_by_label("Taxable, line 1").check()
+    page.get_by_label("Tax", exact=True).select_option(label="State 6.25%")
+    expect(total(page)).to_contain_text("106.25")
+
+    page.get_by_label("Contact", exact=True).fill("Harbor School")
+    expect(page.get_by_text("No tax: Harbor School is tax exempt.")).to_be_visible()
+    expect(total(page)).to_contain_text("100.00")
+    page.get_by_label("Contact", exact=True).fill("Tamarack Brewing Co")
+
+    expect(page.get_by_label("Tax", exact=True)).to_be_visible()
+    expect(total(page)).to_contain_text("106.25")
+
+
 def test_control_enter_saves_and_goes_on_to_the_e_mail(open_page, member):
     page = open_page(member.user)
     page.goto("/invoices/new/")

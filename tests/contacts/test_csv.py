@@ -244,6 +244,7 @@ def test_what_was_exported_comes_back_as_it_was(firm):
             notes=f"{text}\nsecond line",
             parent_id=parent.pk,
             bill_with_parent=True,
+            is_tax_exempt=True,
             shipping_line1=text,
             shipping_region="NY",
         )

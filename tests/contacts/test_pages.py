@@ -54,7 +54,7 @@ def values_of_form(answer):
     return {
         name: "" if (value := form[name].value()) is None else value
         for name in form.fields
-        if name != "bill_with_parent"
+        if name not in ("bill_with_parent", "is_tax_exempt")
     }
 
 
@@ -301,6 +301,7 @@ def test_a_new_contact_is_kept_with_all_that_was_typed(client, staff, firm):
             "notes": "one\r\ntwo",
             "parent": "house",
             "bill_with_parent": "on",
+            "is_tax_exempt": "on",
             "shipping_city": "London",
         },
     )
@@ -310,6 +311,8 @@ def test_a_new_contact_is_kept_with_all_that_was_typed(client, staff, firm):
     assert contact.more_emails == ["a@x.test", "b@x.test"]
     assert contact.notes == "one\ntwo"
     assert (contact.parent, contact.bill_with_parent) == (parent, True)
+    assert contact.is_tax_exempt
+    assert "Tax exempt" in client.get(answer["Location"]).content.decode()
     assert contact.addresses.get().city == "London"
 
 

@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 
 from integrations import inbox
 from integrations.models import Connection, Cursor, InboxEntry, Intent, Lease, Link
-from integrations.providers.base import Notice
+from integrations.providers.base import COMPANY, Notice
 from tests.factories import NOW
 from tests.integrations.connected import make_connection
 
@@ -125,6 +125,20 @@ def test_before_contacts_were_synced_nothing_is_kept(hear: Hear) -> None:
     assert not InboxEntry.objects.exists()
     connection.refresh_from_db()
     assert connection.last_webhook_at == NOW
+
+
+@pytest.mark.parametrize("synced_at", [NOW, None])
+def test_changed_preferences_have_the_company_read_again(
+    hear: Hear, synced_at: datetime | None
+) -> None:
+    connection = make_connection(facts_read_at=NOW, contacts_synced_at=synced_at)
+
+    hear(notice(connection, entity=COMPANY, remote_id="1"))
+
+    connection.refresh_from_db()
+    assert connection.facts_read_at is None
+    assert [each.func() for each in OrmQ.objects.all()] == ["integrations.tasks.reread_companies"]
+    assert not InboxEntry.objects.exists()
 
 
 def test_an_edit_of_a_linked_record_has_the_feed_read_at_once(

@@ -17,6 +17,7 @@ from typing import Any
 
 from integrations.errors import FeedTooOld, Refused, TryLater
 from integrations.providers.base import (
+    COMPANY,
     BadWebhook,
     ChangePage,
     Notice,
@@ -32,7 +33,10 @@ MOST_OBJECTS = 1000  # of one answer, all entities together (written both ways: 
 REACH = timedelta(days=30)  # deletions further back are not told any more
 
 # In the type of a CloudEvent the entity is written small and without separators (8.4).
-_ENTITIES = {resource.lower(): mapping.entity for resource, mapping in BY_RESOURCE.items()}
+_ENTITIES = {
+    **{resource.lower(): mapping.entity for resource, mapping in BY_RESOURCE.items()},
+    "preferences": COMPANY,
+}
 _OLD_OPERATIONS = {
     "create": "created",
     "update": "updated",

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from integrations.entities.invoice import is_po_field
 from integrations.providers.base import Finding, Level
 
 OK, NOTE, WARN, STOP = Level.OK, Level.NOTE, Level.WARN, Level.STOP
@@ -256,15 +257,10 @@ def _custom_fields(preferences: Mapping[str, Any]) -> Finding:
     names = [name for name in preferences.get("custom_fields") or [] if name]
     told = ", ".join(names) or "None"
     for name in names:
-        if _is_for_po_numbers(name):
+        if is_po_field(name):
             return Finding(title, told, f"{LATER} the PO number goes into {name}.", OK)
-    effect = f"{LATER} the PO number stays here, as no field there is named for it."
+    effect = f"{LATER} the PO number stays here: no field there is named for it, such as PO number."
     return Finding(title, told, effect, NOTE)
-
-
-def _is_for_po_numbers(name: str) -> bool:
-    words = name.casefold().replace(".", "").split()
-    return "po" in words or "purchase order" in " ".join(words)
 
 
 def _default_item(preferences: Mapping[str, Any]) -> Finding:

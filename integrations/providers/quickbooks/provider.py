@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -142,6 +143,30 @@ class QuickBooksBooks:
         answer = self._client.query(
             f"SELECT * FROM {mapping.resource} WHERE PrimaryEmailAddr LIKE"
             f" {quoted(f'%{wildcard}%')} AND {WHICH['all']} MAXRESULTS {PAGE_SIZE}"
+        )
+        return _snapshots(mapping, answer)
+
+    def numbers(self, entity: str, *, prefix: str) -> Sequence[str]:
+        """Whether DocNumber sorts as text or as a number is not told, so the newest count too."""
+        mapping = MAPPINGS[entity]
+        newest = f"SELECT * FROM {mapping.resource} ORDERBY MetaData.CreateTime DESC"
+        last = (
+            f"SELECT * FROM {mapping.resource} WHERE {mapping.name_property} LIKE"
+            f" {quoted(prefix.replace('%', '') + '%')} ORDERBY {mapping.name_property} DESC"
+        )
+        found = _snapshots(mapping, self._client.query(f"{newest} MAXRESULTS {PAGE_SIZE}"))
+        if len(found) >= PAGE_SIZE:
+            found += _snapshots(mapping, self._client.query(f"{last} MAXRESULTS {PAGE_SIZE}"))
+        return [number for each in found if (number := str(each.facts.get("number") or ""))]
+
+    def find_by_amount(
+        self, entity: str, amount: Decimal, *, first: date, last: date
+    ) -> Sequence[Snapshot]:
+        mapping = MAPPINGS[entity]
+        answer = self._client.query(
+            f"SELECT * FROM {mapping.resource} WHERE TotalAmt = {quoted(f'{amount:.2f}')}"
+            f" AND TxnDate >= {quoted(first.isoformat())} AND TxnDate <= {quoted(last.isoformat())}"
+            f" MAXRESULTS {PAGE_SIZE}"
         )
         return _snapshots(mapping, answer)
 
@@ -294,14 +319,22 @@ def _named(pairs: Any) -> dict[str, str]:
 
 
 def _custom_fields(sales: Mapping[str, Any]) -> list[str]:
-    """The names of the custom fields in use on sales forms: two groups, uses and names (4.12)."""
+    """
+    The names of the custom fields on sales forms, by their place; "" for one that is not in use.
+
+    Two groups tell them: uses and names (4.12). The place is the field's DefinitionId (4.0).
+    """
     told = {
         str(each.get("Name")).rpartition(".")[2]: each
         for group in sales.get("CustomField") or []
         for each in group.get("CustomField") or []
     }
-    used = [n for n in "123" if told.get(f"UseSalesCustom{n}", {}).get("BooleanValue") is True]
-    return [str(told.get(f"SalesCustomName{n}", {}).get("StringValue") or "") for n in used]
+    return [
+        str(told.get(f"SalesCustomName{place}", {}).get("StringValue") or "")
+        if told.get(f"UseSalesCustom{place}", {}).get("BooleanValue") is True
+        else ""
+        for place in "123"
+    ]
 
 
 def _preferences(preferences: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -40,8 +40,6 @@ def rules(request: FirmRequest) -> HttpResponse:
 
 def _context(request: FirmRequest, connection: Connection, form: RulesForm) -> dict[str, Any]:
     preferences = preferences_of(connection)
-    fields = preferences.get("custom_fields") or []
-    place = po_field(preferences)
     account = (connection.defaults or {}).get("deposit_account") or {}
     return {
         "form": form,
@@ -51,7 +49,7 @@ def _context(request: FirmRequest, connection: Connection, form: RulesForm) -> d
         "own_numbers": preferences.get("own_numbers"),
         "taxes_by_hand": not preferences.get("automated_sales_tax"),
         "tax_rows": form.tax_rows(),
-        "po_field": fields[int(place) - 1] if place else "",
+        "po_field": po_field(preferences),
         "terms": [each for each in lists_of(connection, "terms") if each.get("days") is not None][
             :SHOWN_TERMS
         ],

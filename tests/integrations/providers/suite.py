@@ -30,6 +30,7 @@ FULL: dict[str, Any] = {
     "mobile": "555 0103",
     "fax": "555 0104",
     "website": "https://looms.test",
+    "is_tax_exempt": True,
     "notes": "One\nTwo \\ ' \"",
     "billing_line1": "12 Pier Road",
     "billing_line5": "Back door",
@@ -101,7 +102,10 @@ class ProviderSuite:
 
     def test_every_field_can_be_emptied(self, sent: Sent) -> None:
         made = sent.create(**FULL)
-        blank = {name: "" for name in FULL if name != "display_name"}
+        blank: dict[str, Any] = {
+            name: "" for name in FULL if name not in ("display_name", "is_tax_exempt")
+        }
+        blank["is_tax_exempt"] = False
 
         emptied = sent.update(made, **blank)
 

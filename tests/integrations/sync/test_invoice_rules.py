@@ -19,7 +19,7 @@ from integrations.models import Issue, TaxCode
 from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.providers.quickbooks.values import json_ready
 from integrations.reconcile.policy import Side
-from integrations.sync import issues, pairs, snapshots
+from integrations.sync import connections, issues, pairs, snapshots
 from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
 from tests.world import World
 
@@ -149,7 +149,9 @@ def test_a_number_of_an_old_pair_flows_once_a_person_changes_it(books: World, is
 # -- Tax (ledger rule 18) ------------------------------------------------------------------------
 
 
-def taxed(world: World, percent: str = "8", *, is_mapped: bool = True) -> Invoice:
+def taxed(
+    world: World, percent: str = "8", *, is_mapped: bool = True, is_tax_exempt: bool = False
+) -> Invoice:
     rate = tax_rates.create_tax_rate(
         actor=world.actor,
         name="California",
@@ -165,7 +167,8 @@ def taxed(world: World, percent: str = "8", *, is_mapped: bool = True) -> Invoic
             tax_rate_id=rate.pk,
             read_at=world.now,
         )
-    contact, item = world.create("Quist Boats"), make_item(world)
+    contact = world.create("Quist Boats", is_tax_exempt=is_tax_exempt)
+    item = make_item(world)
     line = LineInput(
         service_item_id=item.pk, quantity=Decimal(4), rate=Decimal(75), is_taxable=True
     )
@@ -290,6 +293,220 @@ def test_what_the_lists_do_not_tell_changes_nothing_here(books: World):
 
     payment.refresh_from_db()
     assert (payment.method, payment.reference) == ("Check", "77")
+
+
+def test_a_tax_exempt_contact_is_not_taxable_there_and_the_other_way_round(books: World):
+    contact = books.linked("Quist Boats")
+
+    books.edit(contact, is_tax_exempt=True)
+    books.sync()
+    assert books.customer(contact)["Taxable"] is False
+    books.edit_there(contact, Taxable=True)
+    books.sync(feed=True)
+
+    contact.refresh_from_db()
+    assert contact.is_tax_exempt is False
+    assert not Issue.objects.exists()
+
+
+@pytest.mark.parametrize("is_automated", [False, True])
+def test_an_invoice_of_a_tax_exempt_contact_goes_out_without_tax(books: World, is_automated: bool):
+    books.prefer("TaxPrefs", UsingSalesTax=True, PartnerTaxEnabled=is_automated)
+    invoice = taxed(books, is_tax_exempt=True)
+
+    books.sync()
+    books.sync(feed=True)
+
+    theirs = books.theirs(invoice)
+    assert (invoice.tax_rate_id, invoice.total, theirs["TotalAmt"]) == (None, 300, 300)
+    assert theirs["Line"][0]["SalesItemLineDetail"]["TaxCodeRef"]["value"] == "NON"
+    assert not theirs["TxnTaxDetail"].get("TxnTaxCodeRef")
+    assert open_kinds() == []
+
+
+def test_an_invoice_that_exists_keeps_its_tax_when_its_contact_becomes_exempt(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    invoice = taxed(books)
+    books.sync()
+
+    books.edit(invoice.contact, is_tax_exempt=True)
+    books.sync()
+    edit(books, invoice, message="Thank you")
+    books.sync()
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert (invoice.total, books.theirs(invoice)["TotalAmt"]) == (Decimal("324.00"), 324)
+    assert open_kinds() == []
+
+
+def test_quickbooks_tax_stands_on_an_invoice_made_there_for_a_tax_exempt_contact(books: World):
+    books.prefer("TaxPrefs", UsingSalesTax=True)
+    contact = books.linked("Quist Boats", is_tax_exempt=True)
+    detail = {"ItemRef": {"value": "6"}, "TaxCodeRef": {"value": "TAX"}}
+    line = {"Amount": 300, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    books.quickbooks.act(
+        "create",
+        entity="Invoice",
+        fields={
+            "CustomerRef": {"value": books.link(contact).remote_id},
+            "Line": [line],
+            "TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}},
+        },
+    )
+
+    books.sync(feed=True)
+
+    assert (Invoice.objects.get().tax, Invoice.objects.get().total) == (24, 324)
+    assert open_kinds() == []
+
+
+# -- PO numbers, and terms that go out (ledger rule 39) -----------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "term"),
+    [
+        (30, "Net 30"),
+        (0, "Due on receipt"),
+        (90, "Net 90"),  # by its name, where two have these days
+        (45, "Late"),  # by its days alone
+        (20, None),  # none fits
+    ],
+)
+def test_terms_match_by_days_then_by_name_and_none_is_made(
+    books: World, days: int, term: str | None
+):
+    for name, due in (("A quarter", 90), ("Net 90", 90), ("Late", 45)):
+        books.quickbooks.act("create", entity="Term", fields={"Name": name, "DueDays": due})
+    connections.read_lists(actor=books.actor, connection=books.connection, now=books.now)
+    terms = {each["Id"]: each["Name"] for each in books.quickbooks.objects("Term")}
+    invoice = sent(books, term_days=days)
+
+    books.sync()
+
+    theirs = books.theirs(invoice)
+    assert terms.get((theirs.get("SalesTermRef") or {}).get("value", "")) == term
+    assert theirs["DueDate"] == invoice.due_on.isoformat()
+    assert len(books.quickbooks.objects("Term")) == len(terms)
+    assert open_kinds() == []
+
+
+def name_custom_fields(books: World, *names: str) -> None:
+    """The fields 1 to 3 of sales forms; "" for one that is not in use."""
+    prefix = "SalesFormsPrefs."
+    uses = [
+        {"Name": f"{prefix}UseSalesCustom{n}", "Type": "BooleanType", "BooleanValue": bool(name)}
+        for n, name in enumerate(names, start=1)
+    ]
+    called = [
+        {"Name": f"{prefix}SalesCustomName{n}", "Type": "StringType", "StringValue": name}
+        for n, name in enumerate(names, start=1)
+        if name
+    ]
+    books.prefer("SalesFormsPrefs", CustomField=[{"CustomField": uses}, {"CustomField": called}])
+
+
+def test_a_po_number_goes_into_the_custom_field_that_is_named_for_it(books: World):
+    """It went into the second field where the first was not in use, which is refused."""
+    name_custom_fields(books, "", "Crew", "P.O. Number")
+    invoice = sent(books, po_number="TB-7")
+
+    books.sync()
+    fields = {each["Name"]: each.get("StringValue") for each in custom_fields(books, invoice)}
+    assert fields == {"Crew": None, "P.O. Number": "TB-7"}
+    field = {"DefinitionId": "3", "Type": "StringType", "StringValue": "TB-8"}
+    books.act(invoice, "update", CustomField=[field])
+    books.sync(feed=True)
+
+    invoice.refresh_from_db()
+    assert invoice.po_number == "TB-8"
+    assert open_kinds() == []
+
+
+def test_a_po_number_stays_here_where_no_custom_field_is_named_for_it(books: World):
+    name_custom_fields(books, "Crew #", "Depot")
+    invoice = sent(books, po_number="TB-7")
+
+    books.sync()
+    books.sync(feed=True)
+
+    assert not any(each.get("StringValue") for each in custom_fields(books, invoice))
+    assert Invoice.objects.get().po_number == "TB-7"
+    assert open_kinds() == []
+
+
+def custom_fields(books: World, invoice: Invoice) -> list[dict[str, Any]]:
+    return list(books.theirs(invoice).get("CustomField") or [])
+
+
+# -- Notes (ledger rule 11) ----------------------------------------------------------------------
+
+
+def rule(books: World, **values: Any) -> None:
+    connections.set_rules(actor=books.actor, connection=books.connection, now=books.now, **values)
+    books.sync()
+
+
+def test_private_notes_go_nowhere_unless_a_rule_says_so(books: World):
+    invoice = linked(books, private_note="Never pays in time")
+    books.act(invoice, "update", PrivateNote="Statement of May")
+    books.sync(feed=True)
+    assert books.theirs(invoice)["PrivateNote"] == "Statement of May"
+    assert Invoice.objects.get().private_note == "Never pays in time"
+
+    rule(books, syncs_private_notes=True)
+    edit(books, invoice, private_note="Ask Nora")
+    books.sync()
+    decide_for_ours(books, "private_note")
+    assert books.theirs(invoice)["PrivateNote"] == "Ask Nora"
+    books.act(invoice, "update", PrivateNote="Nora said yes")
+    books.sync(feed=True)
+    assert Invoice.objects.get().private_note == "Nora said yes"
+
+    rule(books, syncs_private_notes=False)
+    edit(books, invoice, private_note="Only for us")
+    books.sync()
+    books.act(invoice, "update", PrivateNote="Only for them")
+    books.sync(feed=True)
+    assert books.theirs(invoice)["PrivateNote"] == "Only for them"
+    assert Invoice.objects.get().private_note == "Only for us"
+    assert open_kinds() == []
+
+
+def test_the_notes_of_contacts_go_nowhere_unless_a_rule_says_so(books: World):
+    contact = books.linked("Quist Boats", notes="Never pays in time")
+    assert "Notes" not in books.customer(contact)
+    books.edit_there(contact, Notes="Owner: Nora")
+    books.sync(feed=True)
+    contact.refresh_from_db()
+    assert contact.notes == "Never pays in time"
+
+    rule(books, syncs_notes=True)
+    books.edit(contact, notes="Ask Nora")
+    books.sync()
+    decide_for_ours(books, "notes")
+    assert books.customer(contact)["Notes"] == "Ask Nora"
+    books.edit_there(contact, Notes="Nora said yes")
+    books.sync(feed=True)
+    contact.refresh_from_db()
+    assert contact.notes == "Nora said yes"
+
+    rule(books, syncs_notes=False)
+    books.edit(contact, notes="Only for us")
+    books.sync()
+    books.edit_there(contact, Notes="Only for them")
+    books.sync(feed=True)
+    contact.refresh_from_db()
+    assert (contact.notes, books.customer(contact)["Notes"]) == ("Only for us", "Only for them")
+    assert open_kinds() == []
+
+
+def decide_for_ours(books: World, group: str) -> None:
+    """The two differed when the rule was switched on: a person says which stays."""
+    issue = books.open_issue()
+    issues.decide(actor=books.actor, issue=issue, keep={group: Side.LOCAL}, now=books.now)
+    books.sync(after=60)
 
 
 # -- Discounts (ledger rule 19) ------------------------------------------------------------------

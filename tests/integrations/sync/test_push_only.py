@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +133,101 @@ def test_a_payment_goes_there_and_is_void_there_when_voided_here(books: World):
     books.sync()
 
     assert books.theirs(invoice)["Balance"] == 300
+
+
+def received_there(books: World, invoice: Invoice, amount: int) -> str:
+    """A bookkeeper records a payment, and no feed tells us of it."""
+    asked = {"invoices": [books.link_of(invoice).remote_id], "amount": amount}
+    made = books.quickbooks.act("receive_payment", entity="Payment", fields=asked)
+    return str(made["Id"])
+
+
+def reads(books: World) -> int:
+    return int(books.quickbooks.counts()["metered"])
+
+
+def test_before_a_payment_goes_there_the_books_are_asked_once(books: World):
+    invoice = pushed(books)
+    before = reads(books)
+
+    first, second = pay(books, invoice, "100.00"), pay(books, invoice, "200.00")
+    books.sync()
+
+    assert books.link_of(first).state == books.link_of(second).state == Link.State.LINKED
+    assert reads(books) - before == 2
+    assert not Issue.objects.exists()
+
+
+def test_a_payment_that_waits_for_its_invoice_is_asked_about_once_it_can_go(books: World):
+    invoice = sent(books)
+    payment = pay(books, invoice)
+    before = reads(books)
+
+    books.sync()
+    books.sync()
+
+    assert books.link_of(payment).state == Link.State.LINKED
+    assert reads(books) - before == 1  # the customer has no email to ask for
+
+
+def test_a_payment_that_the_books_hold_already_is_asked_about_and_linked(books: World):
+    invoice = pushed(books)
+    remote_id = received_there(books, invoice, 300)
+    payment, before = pay(books, invoice, received_on=books.today_there), reads(books)
+
+    books.sync()
+
+    issue = books.open_issue()
+    assert (issue.kind, reads(books) - before) == (Issue.Kind.SAME_PAYMENT, 1)
+    assert [each["id"] for each in issue.detail["candidates"]] == [remote_id]
+    there = books.quickbooks.stored(remote_id, "Payment")
+    issues.same_payment(actor=books.actor, issue=issue, other_id=remote_id, now=books.now)
+    books.sync()
+    assert books.link_of(payment).remote_id == remote_id
+    assert books.quickbooks.stored(remote_id, "Payment") == there
+    assert not Issue.objects.filter(state="open").exists()
+
+
+def test_both_are_recorded_where_the_client_paid_twice(books: World):
+    invoice = pushed(books)
+    received_there(books, invoice, 100)
+    payment = pay(books, invoice, "100.00", received_on=books.today_there)
+    books.sync()
+    before = reads(books)
+
+    issues.choose(actor=books.actor, issue=books.open_issue(), option="record_both", now=books.now)
+    books.sync()
+
+    assert books.link_of(payment).state == Link.State.LINKED
+    assert books.theirs(invoice)["Balance"] == 100
+    assert reads(books) == before
+    assert not Issue.objects.filter(state="open").exists()
+
+
+@pytest.mark.parametrize(
+    ("customer", "amount", "days"),
+    [("", 299, 0), ("", 300, 11), ("3", 300, 0)],  # the amount, the days, the client differ
+)
+def test_another_payment_of_the_books_holds_none_of_ours_back(
+    books: World, customer: str, amount: int, days: int
+):
+    invoice = pushed(books)
+    mine = str(books.theirs(invoice)["CustomerRef"]["value"])
+    books.quickbooks.act(
+        "receive_payment",
+        entity="Payment",
+        fields={
+            "customer": customer or mine,
+            "amount": amount,
+            "TxnDate": f"{date(2026, 11, 25) - timedelta(days=days)}",
+        },
+    )
+
+    payment = pay(books, invoice)
+    books.sync()
+
+    assert books.link_of(payment).state == Link.State.LINKED
+    assert not Issue.objects.exists()
 
 
 def test_voided_here_is_deleted_there(books: World):

@@ -54,6 +54,7 @@ def test_a_linked_invoice_says_its_number_id_and_balance_there(books):
 
     page = words(browser_of(books), reverse("billing:invoice", args=[invoice.pk]))
 
+    assert "<dt>Memo there</dt><dd><bdi>Ask about the mast</bdi></dd>" in page
     there = books.theirs(invoice)
     assert f"<dt>Number there</dt><dd><bdi>{there['DocNumber']}</bdi></dd>" in page
     assert f"<dt>QuickBooks id</dt><dd>{there['Id']}</dd>" in page
@@ -95,6 +96,22 @@ def test_a_pair_without_content_has_nothing_to_compare(books):
     page = words(browser_of(books), reverse("integrations:compare", args=[link.pk]))
 
     assert "Nothing to compare yet." in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (["", "P.O. Number"], "P.O. Number"),
+        (["Crew #"], "Stays here: your QuickBooks company has no PO number field."),
+    ],
+)
+def test_an_invoice_with_a_po_number_says_where_it_is_there(books, fields, told):
+    invoice = linked(books, po_number="TB-7")
+    Connection.objects.update(company_facts={"preferences": {"custom_fields": fields}})
+
+    text = drawn(Page.INVOICE, member_of(books), invoice)
+
+    assert f"<dt>PO number</dt><dd><bdi>{told}</bdi></dd>" in text
 
 
 def test_a_payment_says_its_id_and_what_is_unapplied_there(books):
@@ -204,7 +221,7 @@ def test_the_editor_says_beforehand_what_will_be_written(books):
     assert "Line 3</dt>" in text
     assert "on Gardening, the default service" in text
     assert "INV-7, as here." in text
-    assert "Stays here: no custom field there" in text
+    assert "Stays here: your QuickBooks company has no PO number field." in text
     assert "Would wait" not in text
 
 

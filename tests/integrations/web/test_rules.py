@@ -233,10 +233,19 @@ def test_the_page_says_what_the_company_makes_of_the_number_rule(
     assert told in client.get(RULES).content.decode()
 
 
+def test_each_rule_about_notes_has_its_warning(connection, client: Client):
+    page = " ".join(client.get(RULES).content.decode().split())
+
+    assert "Notes may hold what bookkeepers must not see." in page
+    assert "which prints it on the statements that clients get" in page
+    assert not connection.syncs_notes
+    assert not connection.syncs_private_notes
+
+
 def test_facts_that_nobody_chooses_are_told(connection, client: Client):
     page = client.get(RULES).content.decode()
 
-    assert "Stays here: no custom field there is named for it." in page
+    assert "Stays here: your QuickBooks company has no PO number field." in page
     assert "Matched by their days: Net 30." in page
 
 

@@ -62,7 +62,9 @@ ADDRESSES: Final = (("billing", "BillAddr"), ("shipping", "ShipAddr"))
 ADDRESS_KEEPS: Final = (
     "Id", "CountryCode", "CountrySubDivision", "County", "PostalCodeSuffix", "Note", "Tag",
 )  # fmt: skip
-KEPT: Final = ("Active", "Job", "BillWithParent", "ParentRef", "BillAddr", "ShipAddr")
+KEPT: Final = (
+    "Active", "Job", "BillWithParent", "ParentRef", "BillAddr", "ShipAddr", "TaxExemptionReasonId",
+)  # fmt: skip
 PLAIN_NAMES: Final = frozenset({"display_name", "given_name", "family_name"})
 LABELS: Final = {each.name: each.label for each in ContactRecord.fields()}
 
@@ -115,6 +117,7 @@ class ContactMapping:
             **_names(values, kept),
             **_texts(values),
             **_addresses(values, kept),
+            **_tax(values, kept),
             **_parent(values, kept),
             **_life(values),
         }
@@ -162,6 +165,8 @@ def _record(payload: Mapping[str, Any], name: str) -> ContactRecord:
         for part in PARTS:
             value = str(address.get(part.property) or "")
             values[f"{kind}_{part.name}"] = value if told else UNKNOWN
+    if "Taxable" in payload or blank == "":
+        values["is_tax_exempt"] = payload.get("Taxable") is False
     return ContactRecord(**values, **_read_life(payload), **_read_parent(payload))
 
 
@@ -240,6 +245,15 @@ def _addresses(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, 
             address[part.property] = old.get(part.property, "") if value is UNKNOWN else value
         sent[property_] = address
     return sent
+
+
+def _tax(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A reason of automated tax would keep the customer exempt, so it ends with it (4.1)."""
+    is_exempt = values.get("is_tax_exempt", UNKNOWN)
+    if is_exempt is UNKNOWN:
+        return {}
+    ended = {"TaxExemptionReasonId": ""} if kept.get("TaxExemptionReasonId") else {}
+    return {"Taxable": not is_exempt, **({} if is_exempt else ended)}
 
 
 def _parent(values: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:

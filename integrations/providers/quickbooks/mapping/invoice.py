@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from integrations.entities.invoice import InvoiceRecord
+from integrations.entities.invoice import InvoiceRecord, is_po_field
 from integrations.errors import InvalidValue, SetUpNeeded
 from integrations.providers.base import Operation, Snapshot
 from integrations.providers.quickbooks.mapping import lines as mapped
@@ -233,15 +233,9 @@ def _read_taxes(payload: Mapping[str, Any], total: Decimal) -> list[dict[str, An
 
 def _po_number(payload: Mapping[str, Any]) -> str:
     for each in payload.get("CustomField") or []:
-        if is_po_name(str(each.get("Name") or "")):
+        if is_po_field(str(each.get("Name") or "")):
             return str(each.get("StringValue") or "")
     return ""
-
-
-def is_po_name(name: str) -> bool:
-    """Whether a custom field is for PO numbers, by what it is called: "P.O. Number"."""
-    words = "".join(sign if sign.isalnum() else " " for sign in name.casefold()).split()
-    return words[:1] == ["po"] or words[:2] in (["p", "o"], ["purchase", "order"])
 
 
 def _lock_reason(payload: Mapping[str, Any]) -> str:
@@ -311,7 +305,7 @@ def _custom_field(
     if "po_number" not in values:
         return {}
     names = (company.get("preferences") or {}).get("custom_fields") or []
-    place = next((n for n, name in enumerate(names, start=1) if is_po_name(str(name))), None)
+    place = next((n for n, name in enumerate(names, start=1) if is_po_field(str(name))), None)
     if place is None:
         return {}
     check_text("The PO number", "CustomField", values["po_number"], 31)

@@ -22,7 +22,6 @@ on_a_busy_machine = settings(deadline=None, suppress_health_check=[HealthCheck.t
 UNMODELLED = {
     "Title": "Dr",
     "PrintOnCheckName": "A. Byron",
-    "Taxable": True,
     "PreferredDeliveryMethod": "Email",
     "SalesTermRef": {"value": "3"},
     "Balance": "12.30",
@@ -79,6 +78,7 @@ def records(draw: Any) -> ContactRecord:
             "display_name": values["display_name"] or "Ada",
             "email": draw(emails),
             "notes": draw(some.sampled_from(["", "One\nTwo", "Tab\tbed"])),
+            "is_tax_exempt": draw(some.booleans()),
             "parent": parent,
             "bill_with_parent": is_billed,
         }
@@ -179,6 +179,7 @@ def test_nothing_is_sent_that_did_not_change(one: ContactRecord, other: ContactR
         "fax": {"Fax"},
         "website": {"WebAddr"},
         "notes": {"Notes"},
+        "is_tax_exempt": {"Taxable"},
         **names_of,
     }
     groups = {field.group for field in one.fields() if field.name in values}

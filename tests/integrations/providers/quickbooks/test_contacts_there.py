@@ -23,7 +23,6 @@ UNMODELLED = {
     "ResaleNum": "0042",
     "PreferredDeliveryMethod": "Email",
     "SalesTermRef": {"value": "3"},
-    "Taxable": False,
 }
 # A change of ours, and the properties that may differ after it.
 EDITS: list[tuple[dict[str, Any], set[str]]] = [
@@ -31,6 +30,7 @@ EDITS: list[tuple[dict[str, Any], set[str]]] = [
     ({"email": ""}, {"PrimaryEmailAddr"}),
     ({"billing_city": "Pescadero"}, {"BillAddr"}),
     ({"notes": ""}, {"Notes"}),
+    ({"is_tax_exempt": False}, {"Taxable"}),
     ({"display_name": "Quist & Sons"}, {"DisplayName"}),
     ({"given_name": "", "family_name": ""}, {"GivenName", "FamilyName"}),
     ({"life": Life.INACTIVE}, {"Active", "DisplayName"}),
@@ -67,6 +67,22 @@ def test_what_we_do_not_touch_stays_byte_for_byte(
     assert changed.record == made.record.with_changes(values)
     if "BillAddr" in touched:
         assert after["BillAddr"].get("Id") == before["BillAddr"].get("Id")
+
+
+def test_a_reason_of_automated_tax_ends_with_the_exemption(
+    books: QuickBooksBooks, emulator: Emulator
+) -> None:
+    tax = {"TaxPrefs": {"UsingSalesTax": True, "PartnerTaxEnabled": True}}
+    emulator.act("update", "1", entity="Preferences", fields=tax)
+    made = emulator.create("Quist Boats", TaxExemptionReasonId="9")
+    found = books.fetch("contact", [made["Id"]])[made["Id"]]
+    assert isinstance(found, Present)
+    assert found.snapshot.record.values(["is_tax_exempt"]) == {"is_tax_exempt": True}
+
+    changed = Sent(books).update(found.snapshot, is_tax_exempt=False)
+
+    assert changed.record.values(["is_tax_exempt"]) == {"is_tax_exempt": False}
+    assert "TaxExemptionReasonId" not in emulator.stored(made["Id"])
 
 
 def test_each_update_is_sparse_and_names_the_version(
