@@ -63,7 +63,7 @@ REFUSALS = {
     415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     422: ("fields_not_possible", "Nothing was saved. `errors` says what to change."),
     428: ("version_missing", "Send If-Match with the ETag of the record as you read it."),
-    429: ("too_many_calls", "This token made as many calls as it may. See Retry-After."),
+    429: ("too_many_calls", "That were too many calls at once. See Retry-After."),
 }
 MEANINGS = {
     400: "The body, a parameter or a header cannot be read.",

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from canopy_sync.request_ids import RequestIdFilter
 from contacts.models import Contact
-from firms.api_tokens import CALLS_A_MINUTE, revoke_token
+from firms.api_tokens import revoke_token
 from firms.middleware import actor_of
-from firms.models import ApiToken, TokenMinute
+from firms.models import ApiToken
 from firms.permissions import Permission
 from tests.api.conftest import Program
 from tests.factories import make_contact, make_firm, make_member
@@ -115,16 +115,6 @@ def test_a_firm_without_the_licence_has_no_billing(shelf):
 
     assert (response.status_code, problem(response)["code"]) == (403, "not_licensed")
     assert program.get("/contacts/").status_code == 200
-
-
-def test_who_calls_too_often_is_told_when_to_come_back(program):
-    assert program.get("/contacts/").status_code == 200
-    TokenMinute.objects.update(calls=CALLS_A_MINUTE)
-
-    response = program.get("/contacts/")
-
-    assert (response.status_code, problem(response)["code"]) == (429, "too_many_calls")
-    assert 1 <= int(response["Retry-After"]) <= 60
 
 
 def test_a_token_that_was_revoked_is_not_valid_any_more(program, member):
