@@ -1,5 +1,5 @@
 """
-API tokens: the only writers, who a token stands for, and how often it may call.
+API tokens: the only writers, and who a token stands for.
 
 A token is `canopy_PREFIX_SECRET`. The prefix is kept as it is and finds the row; of the secret, 256
 random bits, the SHA-256 is kept: nothing slower is needed for what nobody can guess.
@@ -8,7 +8,6 @@ random bits, the SHA-256 is kept: nothing slower is needed for what nobody can g
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 import secrets
 from collections.abc import Iterable
@@ -17,14 +16,13 @@ from hmac import compare_digest
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from firms.models import ApiToken, Firm, Membership
 from firms.permissions import Actor, ActorKind, NotAllowed, Origin, Permission
 from firms.services import FirmError, write_audit
 
-CALLS_A_MINUTE: Final = 600
 LONGEST: Final = timedelta(days=366)
 USE_IS_WRITTEN_EVERY: Final = timedelta(minutes=1)
 NOWHERE: Final = Origin()
@@ -133,36 +131,6 @@ def authenticate_token(text: str, now: datetime, *, origin: Origin = NOWHERE) ->
         token_id=token.pk,
         origin=origin,
     )
-
-
-# A minute begins with the first call after the one before is over; one that begins later than it
-# could was set by a clock that was wrong. Calls that are refused are not counted.
-_SAME: Final = "its.began_at > %(now)s - %(minute)s AND its.began_at <= %(now)s + %(minute)s"
-TAKE: Final = f"""
-INSERT INTO firms_tokenminute AS its (token_id, began_at, calls) VALUES (%(token)s, %(now)s, 1)
-ON CONFLICT (token_id) DO UPDATE SET
-    began_at = CASE WHEN {_SAME} THEN its.began_at ELSE %(now)s END,
-    calls = CASE WHEN {_SAME} THEN LEAST(its.calls, %(most)s) + 1 ELSE 1 END
-RETURNING calls > %(most)s, EXTRACT(EPOCH FROM began_at + %(minute)s - %(now)s)::float
-"""
-
-
-def take(token_id: int, now: datetime) -> int | None:
-    """
-    Count one call of a token, for all processes; call it outside a transaction.
-
-    Returns: None if it may go on, else after how many seconds (1 to 60) to try again.
-    """
-    values: dict[str, Any] = {
-        "token": token_id,
-        "now": now,
-        "minute": timedelta(minutes=1),
-        "most": CALLS_A_MINUTE,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        is_over, seconds = cursor.fetchone()
-    return min(max(1, math.ceil(seconds)), 60) if is_over else None
 
 
 def _tokens_with_role() -> QuerySet[Any]:

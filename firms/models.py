@@ -23,7 +23,6 @@ __all__ = [
     "Role",
     "SyncMark",
     "SyncState",
-    "TokenMinute",
     "User",
 ]
 
@@ -166,17 +165,6 @@ class ApiToken(models.Model):
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
-
-
-class TokenMinute(models.Model):
-    """Calls of a token in the minute that began last; written by `api_tokens.take` alone."""
-
-    token = models.OneToOneField(ApiToken, models.CASCADE, related_name="+")
-    began_at = models.DateTimeField()
-    calls = models.PositiveIntegerField()
-
-    def __str__(self) -> str:
-        return f"{self.calls} calls since {self.began_at}"
 
 
 class AuditEntry(models.Model):

@@ -20,7 +20,7 @@ from firms.api import docs
 from firms.api.fields import Body, Nothing, Number, Text
 from firms.api.idempotency import idempotent
 from firms.api.paging import PageAsked
-from firms.api.preconditions import version_needed
+from firms.api.preconditions import version_asked, version_needed
 
 TAG = "Tax rates"
 
@@ -155,25 +155,33 @@ class OneTaxRate(TaxRateView):
 
 class ArchiveTaxRate(TaxRateView):
     @docs.posts(
-        "archive_tax_rate", Nothing, TaxRateOut, tag=TAG, summary="Take a tax rate out of the lists"
-    )
+        "archive_tax_rate", Nothing, TaxRateOut, versioned=True,
+        tag=TAG, summary="Take a tax rate out of the lists",
+    )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         rate = self.rate(pk)
         self.no_body()
-        done = tax_rates.archive_tax_rate(actor=self.actor, rate=rate, now=timezone.now())
+        version = version_asked(request, current=rate.version)
+        done = tax_rates.archive_tax_rate(
+            actor=self.actor, rate=rate, version=version, now=timezone.now()
+        )
         return self.answer(done)
 
 
 class RestoreTaxRate(TaxRateView):
     @docs.posts(
-        "restore_tax_rate", Nothing, TaxRateOut, tag=TAG, summary="Offer an archived tax rate again"
-    )
+        "restore_tax_rate", Nothing, TaxRateOut, versioned=True,
+        tag=TAG, summary="Offer an archived tax rate again",
+    )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         rate = self.rate(pk)
         self.no_body()
-        done = tax_rates.restore_tax_rate(actor=self.actor, rate=rate, now=timezone.now())
+        version = version_asked(request, current=rate.version)
+        done = tax_rates.restore_tax_rate(
+            actor=self.actor, rate=rate, version=version, now=timezone.now()
+        )
         return self.answer(done)
 
 

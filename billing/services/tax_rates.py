@@ -94,31 +94,42 @@ def rename_tax_rate(
     Raises:
         TaxRateChanged, NameMissing, NameTaken, NameTooLong: nothing was saved.
     """
-    current = _begin(actor, rate)
-    if current.version != version:
-        raise TaxRateChanged(
-            f"{current} was changed by somebody else meanwhile. Look at it and try again."
-        )
-    current.name = name.strip()
-    return current if current.name == rate.name else _save(current, now)
+    current = _begin(actor, rate, version)
+    name = name.strip()
+    if current.name == name:
+        return current
+    current.name = name
+    return _save(current, now)
 
 
-def archive_tax_rate(*, actor: Actor, rate: TaxRate, now: datetime) -> TaxRate:
-    """Take a rate out of the lists. Invoices that have it keep it. Twice is once."""
-    return _set_archived(actor=actor, rate=rate, is_archived=True, now=now)
+def archive_tax_rate(
+    *, actor: Actor, rate: TaxRate, now: datetime, version: int | None = None
+) -> TaxRate:
+    """
+    Take a rate out of the lists. Invoices that have it keep it. Twice is once.
+
+    Raises:
+        TaxRateChanged: it has another `version` than the person saw; nothing was saved.
+    """
+    return _set_archived(actor=actor, rate=rate, is_archived=True, version=version, now=now)
 
 
-def restore_tax_rate(*, actor: Actor, rate: TaxRate, now: datetime) -> TaxRate:
+def restore_tax_rate(
+    *, actor: Actor, rate: TaxRate, now: datetime, version: int | None = None
+) -> TaxRate:
     """
     Raises:
+        TaxRateChanged: it has another `version` than the person saw; nothing was saved.
         NameTaken: an active one has its name by now; nothing was saved.
     """
-    return _set_archived(actor=actor, rate=rate, is_archived=False, now=now)
+    return _set_archived(actor=actor, rate=rate, is_archived=False, version=version, now=now)
 
 
 @transaction.atomic
-def _set_archived(*, actor: Actor, rate: TaxRate, is_archived: bool, now: datetime) -> TaxRate:
-    current = _begin(actor, rate)
+def _set_archived(
+    *, actor: Actor, rate: TaxRate, is_archived: bool, version: int | None, now: datetime
+) -> TaxRate:
+    current = _begin(actor, rate, version)
     if current.is_archived == is_archived:
         return current
     current.is_archived = is_archived
@@ -139,9 +150,14 @@ def _admit(actor: Actor, *, firm_id: int) -> None:
     must_have_billing(Firm.objects.select_for_update(no_key=True).get(pk=firm_id))
 
 
-def _begin(actor: Actor, rate: TaxRate) -> TaxRate:
+def _begin(actor: Actor, rate: TaxRate, version: int | None) -> TaxRate:
     _admit(actor, firm_id=rate.firm_id)
-    return TaxRate.objects.select_for_update().get(pk=rate.pk, firm_id=actor.firm_id)
+    current = TaxRate.objects.select_for_update().get(pk=rate.pk, firm_id=actor.firm_id)
+    if version is not None and current.version != version:
+        raise TaxRateChanged(
+            f"{current} was changed by somebody else meanwhile. Look at it and try again."
+        )
+    return current
 
 
 def _check_name(rate: TaxRate) -> None:

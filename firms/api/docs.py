@@ -16,7 +16,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from firms.api import problems
+from firms.api import idempotency, preconditions, problems
 from firms.api.problems import CONTENT_TYPE
 
 Example = dict[str, Any]
@@ -63,7 +63,7 @@ REFUSALS = {
     415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     422: ("fields_not_possible", "Nothing was saved. `errors` says what to change."),
     428: ("version_missing", "Send If-Match with the ETag of the record as you read it."),
-    429: ("too_many_calls", "This token made as many calls as it may. See Retry-After."),
+    429: ("too_many_calls", "That were too many calls at once. See Retry-After."),
 }
 MEANINGS = {
     400: "The body, a parameter or a header cannot be read.",
@@ -80,23 +80,23 @@ MEANINGS = {
 }
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": f"^{idempotency.KEY.pattern}$"},
     OpenApiParameter.HEADER,
     description="1 to 255 signs, new for each call, such as a UUID. A repeat with the same key "
     "and body within 24 hours is answered as the first, and done once.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": f"^(\\*|{preconditions.TAG.pattern})$"},
     OpenApiParameter.HEADER,
     description="The ETag of the record as you read it, or `*` to overwrite whatever it is.",
 )
 IF_MATCH_NEEDED = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
+    IF_MATCH.name,
+    IF_MATCH.type,
+    IF_MATCH.location,
     required=True,
-    description="The ETag of the record as you read it, or `*` to overwrite whatever it is.",
+    description=IF_MATCH.description,
 )
 ETAG = OpenApiParameter(
     "ETag",
@@ -126,18 +126,20 @@ def lists(
     tag: str,
     summary: str,
     sample: Example | None = None,
+    of_one: bool = False,
 ) -> Any:
-    """Describe a GET of many, a page at a time where `asked` has a cursor."""
+    """Describe a GET of many (`of_one` record), a page at a time where `asked` has a cursor."""
     shown: Example = {"data": [sample]}
     if asked is not None:
         shown["next_cursor"] = "YmVmb3JlOjQx"
     page = _page(row, has_cursor=asked is not None)
+    codes = [400, 401, 403, 429, *([404] if of_one else [])]
     return extend_schema(
         operation_id=name,
         tags=[tag],
         summary=summary,
         parameters=[asked] if asked else [],
-        responses={200: _answer(page, shown if sample else None), **refusals(400, 401, 403, 429)},
+        responses={200: _answer(page, shown if sample else None), **refusals(*sorted(codes))},
     )
 
 

@@ -23,7 +23,7 @@ from firms.api.models import IdempotentCall
 from firms.api.problems import KeyNotPossible, KeyUsedForAnother, StillAtWork
 
 KEPT = timedelta(hours=24)
-KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY = re.compile(r"[!-~]{1,255}")
 HEADERS_KEPT = ("ETag", "Location")
 SECONDS_TO_WAIT = 10
 

@@ -1,4 +1,4 @@
-"""Answers that are kept for a day, so that a call that is repeated is done once."""
+"""What the frame keeps: answers, so that a repeated call is done once; how often who called."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ class IdempotentCall(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller}: {self.key}"
+
+
+class CallBucket(models.Model):
+    """How often a caller may call yet; written by `rate_limit.count` alone."""
+
+    firm = models.ForeignKey("firms.Firm", models.CASCADE, related_name="+")
+    caller = models.CharField(max_length=64)  # "token:5", "user:7"
+    full_at = models.DateTimeField()  # if it makes no call until then
+
+    class Meta:
+        constraints = [models.UniqueConstraint("firm", "caller", name="one_bucket_a_caller")]
+
+    def __str__(self) -> str:
+        return f"{self.caller}: full at {self.full_at}"

@@ -13,19 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from firms.api.authentication import BearerToken, Caller, SignedIn
+from firms.api import rate_limit
+from firms.api.authentication import BearerToken, SignedIn
 from firms.api.fields import Nothing, sync_of
 from firms.api.paging import page_of
 from firms.api.parsing import StrictJson
 from firms.api.preconditions import etag
 from firms.api.problems import ParameterNotPossible, invalid
-from firms.api_tokens import take
 from firms.models import Firm
 from firms.permissions import Actor, Permission
-
-
-class TooManyCalls(exceptions.Throttled):
-    """The token made as many calls as it may; `Retry-After` says when the next one may come."""
 
 
 class JsonAlways(BaseContentNegotiation):
@@ -63,7 +59,7 @@ class ApiView(APIView):
             raise exceptions.NotAuthenticated(
                 "Send `Authorization: Bearer TOKEN` with a token made in Settings, API tokens."
             )
-        self._count(caller)
+        rate_limit.count(caller, now=timezone.now())
         self.actor, self.firm = caller.actor, caller.firm
         if request.method in ("GET", "HEAD"):
             self.actor.must(Permission.VIEW_ONLY, in_firm=self.firm.pk)
@@ -155,13 +151,3 @@ class ApiView(APIView):
         known = sync_of(self.firm, entity, [row.pk for row in rows]) if entity else {}
         for row in rows:
             row.sync = known.get(row.pk)
-
-    def _count(self, caller: Caller) -> None:
-        """Before any transaction, so that a call that fails counts as well."""
-        if caller.actor.token_id is None:
-            return
-        wait = take(caller.actor.token_id, timezone.now())
-        if wait is not None:
-            error = TooManyCalls(wait=wait)
-            error.detail = "This token made as many calls as it may. See Retry-After."  # type: ignore[assignment]
-            raise error

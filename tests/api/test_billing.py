@@ -152,6 +152,20 @@ def test_ten_thousand_lines_are_kept_and_one_more_is_refused(program, contact):
     assert (refused.status_code, list(problem(refused)["errors"])) == (422, ["lines"])
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rate": "1e5"}, {"amount": 7}, {"kind": "gift"}, {"service_item_id": 10**12}, {"colour": 1}],
+    ids=str,
+)
+def test_one_line_that_is_wrong_leaves_nothing_half_written(program, contact, wrong):
+    refused = draft(program, contact, lines=[LINE] * 50 + [{**LINE, **wrong}])
+    made = draft(program, contact)
+
+    assert refused.status_code == 422
+    assert [path.partition(".")[0] for path in problem(refused)["errors"]] == ["lines[50]"]
+    assert Invoice.objects.get().number == made.json()["number"] == "INV-1001"
+
+
 def test_lines_that_are_named_go_on_and_others_go(program, contact):
     made = draft(program, contact, lines=[LINE, {"amount": "9.00"}]).json()
     first = made["lines"][0]["id"]

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from canopy_sync.request_ids import RequestIdFilter
 from contacts.models import Contact
-from firms.api_tokens import CALLS_A_MINUTE, revoke_token
+from firms.api_tokens import revoke_token
 from firms.middleware import actor_of
-from firms.models import ApiToken, TokenMinute
+from firms.models import ApiToken
 from firms.permissions import Permission
 from tests.api.conftest import Program
 from tests.factories import make_contact, make_firm, make_member
@@ -117,20 +117,29 @@ def test_a_firm_without_the_licence_has_no_billing(shelf):
     assert program.get("/contacts/").status_code == 200
 
 
-def test_who_calls_too_often_is_told_when_to_come_back(program):
-    assert program.get("/contacts/").status_code == 200
-    TokenMinute.objects.update(calls=CALLS_A_MINUTE)
-
-    response = program.get("/contacts/")
-
-    assert (response.status_code, problem(response)["code"]) == (429, "too_many_calls")
-    assert 1 <= int(response["Retry-After"]) <= 60
-
-
 def test_a_token_that_was_revoked_is_not_valid_any_more(program, member):
     revoke_token(actor=actor_of(member), token=ApiToken.objects.get(), now=timezone.now())
 
     assert program.get("/contacts/").status_code == 401
+
+
+def test_a_token_that_has_ended_is_not_valid_any_more(program):
+    ApiToken.objects.update(expires_at=timezone.now())
+
+    response = program.post("/contacts/", {"display_name": "Ada"})
+
+    assert (response.status_code, problem(response)["code"]) == (401, "token_not_valid")
+    assert not Contact.objects.exists()
+
+
+def test_a_token_may_do_what_its_maker_may_do_now(program, member):
+    member.role.permissions = [Permission.VIEW_ONLY]
+    member.role.save()
+
+    response = program.post("/contacts/", {"display_name": "Ada"})
+
+    assert (response.status_code, problem(response)["code"]) == (403, "not_allowed")
+    assert program.get("/contacts/").status_code == 200
 
 
 # -- Answers -------------------------------------------------------------------------------------
@@ -148,11 +157,25 @@ def test_each_answer_has_an_id_of_its_own(program, client):
 
 
 def test_a_line_that_is_logged_says_of_which_request(program, caplog):
-    caplog.handler.addFilter(RequestIdFilter())
+    [console] = [
+        each
+        for each in logging.getLogger().handlers
+        if any(isinstance(it, RequestIdFilter) for it in each.filters)
+    ]
     with caplog.at_level(logging.WARNING, logger="django.request"):
         response = program.get("/contacts/999/")
 
-    assert {each.request_id for each in caplog.records} == {response["X-Request-Id"]}
+    lines = [console.format(console.filter(each) and each) for each in caplog.records]
+    assert len(lines) == 1
+    assert f"[{response['X-Request-Id']}]: Not Found" in lines[0]
+
+
+def test_outside_of_a_request_a_line_says_so():
+    record = logging.makeLogRecord({"msg": "Worked"})
+
+    RequestIdFilter().filter(record)
+
+    assert record.request_id == "-"
 
 
 def test_an_unknown_address_is_a_problem_too(program):

@@ -11,14 +11,16 @@ from django.db import connection, transaction
 from django.urls import get_resolver
 from django.utils import timezone
 
+from billing.models import Invoice
 from contacts.models import Contact
 from firms.api import idempotency
 from firms.api.models import IdempotentCall
-from firms.models import ApiToken
+from firms.models import ApiToken, Firm
 from tests.api.conftest import Program
 from tests.api.test_frame import problem
 from tests.api.test_routes import api_routes
 from tests.factories import make_contact, make_firm, make_invoice, make_member
+from tests.processes import wait_until
 
 ADA = {"display_name": "Ada"}
 
@@ -173,6 +175,36 @@ def test_calls_of_different_keys_at_once_are_all_done(program):
 
     assert {each.status_code for each in answers} == {201}
     assert Contact.objects.count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_call_that_died_in_the_middle_leaves_its_key_usable(program, firm):
+    """Of a killed process the database ends the session, as it is ended here."""
+    body = {"contact_id": make_contact(firm).pk, "term_days": 30}
+    program.client.raise_request_exception = False
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Firm.objects.select_for_update().get(pk=firm.pk)  # it gets as far as the next number
+        call = pool.submit(at_once, 1, lambda _: program.post("/invoices/", body, headers=key("a")))
+        wait_until(end_of_who_waits, seconds=20, what="a call that waits")
+        [died] = call.result()
+
+    again = [program.post("/invoices/", body, headers=key("a")) for _ in range(2)]
+
+    assert died.status_code == 500
+    assert [each.status_code for each in again] == [201, 201]
+    assert ["Idempotent-Replayed" in each for each in again] == [False, True]
+    assert Invoice.objects.count() == 1
+
+
+def end_of_who_waits() -> bool:
+    """End the session that waits for a lock; say whether there was one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the same
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() is not None
 
 
 @pytest.mark.django_db(transaction=True)

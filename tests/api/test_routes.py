@@ -56,6 +56,7 @@ CHANGES: dict[tuple[str, str], tuple[Any, Permission, int]] = {
     ("tax-rates/<int:pk>/archive/", "post"): ({}, BILLING, 200),
     ("tax-rates/<int:pk>/restore/", "post"): ({}, BILLING, 200),
 }  # fmt: skip
+OVERWRITE = {"If-Match": "*"}
 # Invoices that these need: sent ones.
 OF_SENT = ("invoices/<int:pk>/void/", "invoices/<int:pk>/payments/")
 
@@ -114,9 +115,11 @@ class House:
         return Program(self.shelf.make(self.admin, permissions))
 
 
-def call(program: Program, house: House, pattern: str, method: str) -> Any:
+def call(
+    program: Program, house: House, pattern: str, method: str, headers: Any = OVERWRITE
+) -> Any:
     sent = CHANGES[pattern, method][0] if method != "get" else {}
-    options = {} if method == "get" else {"headers": {"If-Match": "*"}}
+    options = {} if method == "get" else {"headers": headers}
     return getattr(program, method)(house.address(pattern), house.body(sent), **options)
 
 
@@ -192,6 +195,35 @@ def test_a_list_shows_nothing_of_another_firm(pattern, method, house, shelf):
     assert own
     assert theirs
     assert not {each["id"] for each in own} & {each["id"] for each in theirs}
+
+
+# These make something else of the record, and change nothing of it.
+WITHOUT_VERSION = {
+    ("invoices/<int:pk>/duplicate/", "post"),
+    ("invoices/<int:pk>/payments/", "post"),
+}
+OF_A_VERSION = sorted({each for each in CHANGES if "<int:pk>" in each[0]} - WITHOUT_VERSION)
+
+
+@pytest.mark.parametrize(("pattern", "method"), OF_A_VERSION)
+def test_who_read_an_older_version_changes_nothing(pattern, method, house):
+    before = state_of(house)
+    program = house.program(ADMIN)
+
+    response = call(program, house, pattern, method, headers={"If-Match": '"999"'})
+
+    assert (response.status_code, response.json()["code"][-8:]) == (412, "_changed")
+    assert state_of(house) == before
+
+
+@pytest.mark.parametrize(("pattern", "method"), OF_A_VERSION)
+def test_a_patch_or_delete_says_what_it_has_read(pattern, method, house):
+    response = call(house.program(ADMIN), house, pattern, method, headers={})
+
+    if method == "post":  # does what its name says, whatever the record was before
+        assert response.status_code == CHANGES[pattern, method][2]
+    else:
+        assert (response.status_code, response.json()["code"]) == (428, "version_missing")
 
 
 def test_no_row_was_changed_by_whom_may_not(house, shelf):

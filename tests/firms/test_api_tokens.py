@@ -1,7 +1,6 @@
 """API tokens: made once, kept as a hash, never able to do more than their maker."""
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -10,16 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from firms import services
 from firms.api_tokens import (
-    CALLS_A_MINUTE,
     TokenRefused,
     TokensMakeNoTokens,
     authenticate_token,
     create_token,
     revoke_token,
-    take,
 )
 from firms.middleware import actor_of
-from firms.models import ApiToken, AuditEntry, Membership, TokenMinute
+from firms.models import ApiToken, AuditEntry, Membership
 from firms.permissions import STAFF, VIEWER, ActorKind, NotAllowed, Origin, Permission, WrongFirm
 from tests.factories import NOW, make_firm, make_member
 
@@ -281,49 +278,3 @@ def test_others_revoke_only_their_own(staff):
         revoke_token(actor=actor_of(make_member(make_firm())), token=token, now=NOW)
 
     assert authenticate_token(text, NOW) is not None
-
-
-# -- How often -------------------------------------------------------------------------------------
-def test_the_601st_call_of_a_minute_waits_for_the_next(staff):
-    token, _ = make(staff)
-
-    answers = [take(token.pk, NOW + timedelta(milliseconds=n)) for n in range(CALLS_A_MINUTE)]
-
-    assert set(answers) == {None}
-    assert take(token.pk, NOW + timedelta(seconds=10)) == 50
-    assert take(token.pk, NOW + timedelta(seconds=59.5)) == 1
-    assert take(token.pk, NOW + timedelta(seconds=60)) is None
-
-
-def test_each_token_has_its_own_minute(staff):
-    first, second = make(staff)[0], make(staff, name="Else")[0]
-    TokenMinute.objects.create(token=first, began_at=NOW, calls=CALLS_A_MINUTE)
-
-    assert take(first.pk, NOW) == 60
-    assert take(second.pk, NOW) is None
-
-
-def test_a_clock_that_was_wrong_locks_nobody_out(staff):
-    token, _ = make(staff)
-    TokenMinute.objects.create(
-        token=token, began_at=NOW + timedelta(days=1), calls=CALLS_A_MINUTE + 1
-    )
-
-    assert take(token.pk, NOW) is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_calls_side_by_side_are_all_counted():
-    token, _ = make(make_member(make_firm()))
-    TokenMinute.objects.create(token=token, began_at=NOW, calls=CALLS_A_MINUTE - 20)
-
-    def call(_):
-        try:
-            return take(token.pk, NOW)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(call, range(50)))
-
-    assert answers.count(None) == 20

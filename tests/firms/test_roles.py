@@ -7,6 +7,7 @@ from firms import roles, services
 from firms.middleware import actor_of
 from firms.models import AuditEntry, Role
 from firms.permissions import ADMIN, STAFF, VIEWER, NotAllowed, Permission, WrongFirm
+from tests.api.test_idempotency import at_once
 from tests.factories import NOW, make_firm, make_member
 
 pytestmark = pytest.mark.django_db
@@ -172,6 +173,31 @@ def test_roles_are_for_who_manages_the_team_of_that_firm(firm, admin):
             roles.create_role(
                 actor=actor_of(member), firm=firm, name="Mine", permissions=[VIEW], now=NOW
             )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["change_role", "remove_member", "update_role"])
+def test_two_admins_who_act_at_the_same_time_leave_one(firm, how):
+    first = make_member(firm, role="First", permissions=ADMIN)
+    second = make_member(firm, role="Second", permissions=ADMIN)
+    viewer = make_member(firm, role="Viewer", permissions=VIEWER).role
+
+    def act(number):
+        actor, other = [(first, second), (second, first)][number]
+        given = {"actor": actor_of(actor), "now": NOW}
+        try:
+            if how == "change_role":
+                services.change_role(**given, membership=other, role=viewer)
+            elif how == "remove_member":
+                services.remove_member(**given, membership=other)
+            else:
+                update(actor, other.role, VIEW)
+        except services.LastAdmin:
+            return "refused"
+        return "done"
+
+    assert sorted(at_once(2, act)) == ["done", "refused"]
+    assert firm.memberships.filter(role__permissions__contains=[TEAM]).count() == 1
 
 
 # -- Pages -----------------------------------------------------------------------------------------

@@ -1,0 +1,85 @@
+"""Whatever is sent, the API answers as its description says. What is sent is made from that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, transaction
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    missing_required_header,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
+
+from firms.api.models import CallBucket
+from firms.permissions import ADMIN
+from tests.api.conftest import Shelf
+from tests.api.test_description import ROOT
+from tests.api.test_routes import OF_SENT, House
+
+EXAMPLES = 15  # of each call
+NOT_TRIED = [
+    # Which records there are, and what they allow, is more than a description of shapes can say.
+    positive_data_acceptance,
+    # The caller is always the same; tests/api/test_routes.py tries each call with every other kind.
+    ignored_auth,
+]
+
+schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.json")
+schema.app = get_wsgi_application()
+schema.config.generation.with_security_parameters = False
+schema.config.phases.coverage.enabled = False  # thousands of calls
+
+
+@pytest.mark.django_db
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
+def test_every_answer_is_as_described(case: Any, house: House) -> None:
+    send(case, house, NOT_TRIED)
+    if "id" in case.path_parameters:
+        name_what_is_there(case, house)
+        # Its id and its version are right by now.
+        send(case, house, [*NOT_TRIED, negative_data_rejection, missing_required_header])
+
+
+def send(case: Any, house: House, but: list[Any]) -> None:
+    CallBucket.objects.all().delete()  # it calls more often than a program may
+    # No gzip: the client that stands in for the network does not unpack it.
+    headers = {"Authorization": f"Bearer {house.token}", "Accept-Encoding": "identity"}
+    case.call_and_validate(headers=headers, excluded_checks=but)
+
+
+def name_what_is_there(case: Any, house: House) -> None:
+    """A record of the firm in its address, and no version in the way."""
+    pattern = case.path.removeprefix("/api/v1/").replace("{id}", "<int:pk>")
+    kind = pattern.partition("/")[0]
+    case.path_parameters["id"] = house.sent if pattern in OF_SENT else house.ids[kind]
+    case.headers["If-Match"] = "*"
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
+    """Made once: what a test does to it is rolled back to here."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = House(Shelf())
+        made.token = made.shelf.make(made.admin, ADMIN)
+        yield made
+        transaction.set_rollback(True)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
