@@ -1,0 +1,19 @@
+"""Addresses of the connection under /api/v1/integrations/quickbooks/."""
+
+from django.urls import URLPattern, path
+
+from integrations.api import connecting, status
+
+app_name = "quickbooks_api"
+urlpatterns: list[URLPattern] = [
+    path("", status.Status.as_view(), name="status"),
+    path("preflight/", status.Preflight.as_view(), name="preflight"),
+    path("connect/", connecting.Connect.as_view(), name="connect"),
+    path("connect/finish/", connecting.FinishConnect.as_view(), name="finish_connect"),
+    path("connect/other-company/", connecting.OtherCompany.as_view(), name="other_company"),
+    path("disconnect/", connecting.Disconnect.as_view(), name="disconnect"),
+    path("sync-now/", connecting.SyncNow.as_view(), name="sync_now"),
+    path("pause/", connecting.Pause.as_view(), name="pause"),
+    path("resume/", connecting.Resume.as_view(), name="resume"),
+    path("release/", connecting.Release.as_view(), name="release"),
+]
