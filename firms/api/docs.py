@@ -34,8 +34,8 @@ TAGS = [
     {"name": "Terms", "description": "Days from the issue date to the due date."},
     {
         "name": "QuickBooks",
-        "description": "The connection: how it stands, consent, rules, what syncs now. Where nothing "
-        "is connected these calls are answered with 409 `not_connected`.",
+        "description": "The connection: how it stands, consent, rules, what syncs now. Where "
+        "nothing is connected these calls are answered with 409 `not_connected`.",
     },
     {
         "name": "QuickBooks set-up",
@@ -44,8 +44,8 @@ TAGS = [
     },
     {
         "name": "QuickBooks issues",
-        "description": "What needs a decision. A decision on a conflict is sent ten seconds after it "
-        "was made, and can be taken back until then.",
+        "description": "What needs a decision. A decision on a conflict is sent ten seconds after "
+        "it was made, and can be taken back until then.",
     },
     {
         "name": "QuickBooks records",
@@ -161,7 +161,7 @@ def lists(
     sample: Example | None = None,
     codes: tuple[int, ...] = (),
 ) -> Any:
-    """Describe a GET of many, a page at a time where `asked` has a cursor; `codes` as in `reads`."""
+    """Describe a GET of many, by pages where `asked` has a cursor; `codes` as in `reads`."""
     shown: Example = {"data": [sample]}
     if asked is not None:
         shown["next_cursor"] = "YmVmb3JlOjQx"

@@ -53,7 +53,7 @@ class BooksView(ApiView):
         found = queries.connection_of(self.firm)
         if found is None:
             raise connections.NotConnected(
-                "QuickBooks is not connected. Begin with POST connect/, or in Settings, Integrations."
+                "QuickBooks is not connected. Connect it first: POST connect/, or in Settings."
             )
         return found
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from integrations.api import connecting, status
+from integrations.api import connecting, one_way, rules, status
 
 app_name = "quickbooks_api"
 urlpatterns: list[URLPattern] = [
@@ -16,4 +16,12 @@ urlpatterns: list[URLPattern] = [
     path("pause/", connecting.Pause.as_view(), name="pause"),
     path("resume/", connecting.Resume.as_view(), name="resume"),
     path("release/", connecting.Release.as_view(), name="release"),
+    path("rules/", rules.Rules.as_view(), name="rules"),
+    path("rules/choices/", rules.Choices.as_view(), name="rule_choices"),
+    path("rules/read-lists/", rules.ReadLists.as_view(), name="read_lists"),
+    path("rules/both-ways/", rules.GoTwoWay.as_view(), name="go_two_way"),
+    path("rules/one-way/", rules.GoOneWay.as_view(), name="go_one_way"),
+    path("turn-on/", one_way.TurnOn.as_view(), name="turn_on"),
+    path("turn-on/service/", one_way.NewService.as_view(), name="new_service"),
+    path("test-invoice/", one_way.TestInvoice.as_view(), name="test_invoice"),
 ]

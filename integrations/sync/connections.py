@@ -23,6 +23,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
+from billing import licence
 from firms.models import ApiToken, Firm, SyncMark
 from firms.permissions import Actor, Permission
 from firms.services import write_audit
@@ -342,19 +343,36 @@ def sync_now(*, actor: Actor, connection: Connection, now: datetime) -> None:
     _note(actor, connection, "Sync asked for", now)
 
 
+class RulesChanged(ConnectError):
+    """Somebody changed the rules since they were read. Read them again."""
+
+
 @transaction.atomic
-def set_rules(*, actor: Actor, connection: Connection, now: datetime, **wanted: Any) -> None:
+def set_rules(
+    *,
+    actor: Actor,
+    connection: Connection,
+    now: datetime,
+    version: int | None = None,
+    **wanted: Any,
+) -> None:
     """
     Change some rules; those that are not named stay. They count from the next look.
 
     Args:
+        version: of the rules as they were read (`rule_values.version`); None: whatever they are.
         wanted: names and values as in `rule_values.current`.
     Raises:
-        rule_values.RuleNotPossible: one of them cannot be chosen. Nothing was changed.
+        NotLicensed: a rule of invoices, for a firm without them.
+        RulesChanged, rule_values.RuleNotPossible: nothing was changed.
     """
     _must(actor, connection)
+    if any(map(rule_values.needs_billing, wanted)):
+        licence.must_have_billing(connection.firm)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     before = rule_values.current(locked)
+    if version is not None and version != rule_values.version(before):
+        raise RulesChanged("Somebody changed the rules since you read them. Read them again.")
     after = rule_values.checked(locked, wanted)
     changed = [name for name in after if before[name] != after[name]]
     if not changed:
