@@ -92,7 +92,7 @@ class BooksView(ApiView):
             rows, by=by, cursor=asked.get("cursor", ""), limit=asked["limit"], is_rising=is_rising
         )
 
-    def told(self, page: Page, shown: list[Any]) -> Response:
+    def told(self, page: Page, shown: Any) -> Response:
         """A page, its rows as they are shown."""
         return self.with_next(
             Response({"data": shown, "next_cursor": page.next_cursor}), page.next_cursor

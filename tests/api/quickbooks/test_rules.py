@@ -113,13 +113,6 @@ def test_a_viewer_reads_the_rules_and_changes_none(viewer, firm):
 # -- With the books --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def books(world, shelf) -> Program:
-    """A program of the world's admin."""
-    member = User.objects.get(pk=world.actor.user_id).memberships.get(firm=world.firm)
-    return Program(shelf.make(member))
-
-
 def test_what_the_rules_choose_from_is_read_anew(books, world):
     before = books.get(f"{RULES}choices/").json()
     read = books.post(f"{RULES}read-lists/", {}).json()
