@@ -244,7 +244,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"SyncStateEnum": "firms.marks.SyncState.choices"},
+    "ENUM_NAME_OVERRIDES": {
+        "SyncStateEnum": "firms.marks.SyncState.choices",
+        "KindEnum": "billing.api.invoice_serializers.KINDS",
+        "IssueKindEnum": "integrations.models.Issue.Kind",
+    },
     "REDOC_DIST": "SIDECAR",
 }
 

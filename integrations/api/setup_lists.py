@@ -110,7 +110,7 @@ class RowsAsked(PageAsked):
     only_differences = serializers.BooleanField(required=False)
 
 
-class DecideIn(Body):
+class DecideRowsIn(Body):
     """Rows by id, or with `all` every row that the filters leave; and what is decided."""
 
     decision = serializers.ChoiceField(choices=VERBS)
@@ -166,7 +166,7 @@ class CandidatesAsked(serializers.Serializer[Any]):
     q = serializers.CharField(max_length=200, help_text="In a name, e-mail or phone.")
 
 
-class CandidateOut(serializers.Serializer[Any]):
+class FoundOut(serializers.Serializer[Any]):
     """A record of QuickBooks that was read."""
 
     quickbooks_id = serializers.CharField(source="imported.remote_id")
@@ -229,7 +229,7 @@ class Seen(SetupView):
 
 class Decide(SetupView):
     @posts(
-        "decide_quickbooks_setup_rows", DecideIn, DecidedOut, "Decide about rows of a list",
+        "decide_quickbooks_setup_rows", DecideRowsIn, DecidedOut, "Decide about rows of a list",
         tag=SETUP, sent={"decision": "create", "ids": [912, 913]},
         sample={
             "changed": 2, "ids": [912, 913],
@@ -238,7 +238,7 @@ class Decide(SetupView):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, half: str, name: str) -> Response:
-        setup, sent = self.review(half, name), self.body(DecideIn)
+        setup, sent = self.review(half, name), self.body(DecideRowsIn)
         verb = sent["decision"]
         if verb == "create":
             verb = Decision.CREATE_HERE if name == List.NEW else Decision.CREATE_THERE
@@ -294,7 +294,7 @@ class MatchRow(_OneRow):
 
 class Candidates(_OneRow):
     @reads(
-        "find_for_quickbooks_setup_row", CandidateOut(many=True),
+        "find_for_quickbooks_setup_row", FoundOut(many=True),
         "Records that were read, by a part of their name, e-mail or phone; at most 20", tag=SETUP,
         asked=CandidatesAsked,
     )  # fmt: skip
@@ -302,7 +302,7 @@ class Candidates(_OneRow):
         setup = self.review(half)
         self.row(setup, pk)
         found = queries.find_in_books(setup, self.asked(CandidatesAsked)["q"])
-        return Response(CandidateOut(found, many=True).data)
+        return Response(FoundOut(found, many=True).data)
 
 
 class UseTheirs(_OneRow):

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from integrations.api import (
     connecting,
+    issues,
     one_way,
     rules,
     setup,
@@ -32,6 +33,15 @@ urlpatterns: list[URLPattern] = [
     path("turn-on/", one_way.TurnOn.as_view(), name="turn_on"),
     path("turn-on/service/", one_way.NewService.as_view(), name="new_service"),
     path("test-invoice/", one_way.TestInvoice.as_view(), name="test_invoice"),
+    path("issues/", issues.Issues.as_view(), name="issues"),
+    path("issues/retry-all/", issues.RetryAll.as_view(), name="retry_all"),
+    path("issues/resolve/", issues.ResolveKind.as_view(), name="resolve_kind"),
+    path("issues/<int:pk>/", issues.OneIssue.as_view(), name="issue"),
+    path("issues/<int:pk>/decide/", issues.Decide.as_view(), name="decide_issue"),
+    path("issues/<int:pk>/undo/", issues.Undo.as_view(), name="undo_issue"),
+    path("issues/<int:pk>/retry/", issues.Retry.as_view(), name="retry_issue"),
+    path("issues/<int:pk>/ignore/", issues.Ignore.as_view(), name="ignore_issue"),
+    path("issues/<int:pk>/resolve/", issues.Resolve.as_view(), name="resolve_issue"),
     # Set-up. `half` is contacts or services.
     path("setup/", setup.WholeSetup.as_view(), name="setup"),
     path("setup/restart/", setup.Restart.as_view(), name="restart"),
