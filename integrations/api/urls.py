@@ -3,8 +3,11 @@
 from django.urls import URLPattern, path
 
 from integrations.api import (
+    activity,
+    agreement,
     connecting,
     issues,
+    links,
     one_way,
     rules,
     setup,
@@ -42,6 +45,17 @@ urlpatterns: list[URLPattern] = [
     path("issues/<int:pk>/retry/", issues.Retry.as_view(), name="retry_issue"),
     path("issues/<int:pk>/ignore/", issues.Ignore.as_view(), name="ignore_issue"),
     path("issues/<int:pk>/resolve/", issues.Resolve.as_view(), name="resolve_issue"),
+    path("activity/", activity.Entries.as_view(), name="activity"),
+    path("activity/<uuid:pk>/", activity.Entry.as_view(), name="activity_entry"),
+    path("links/", links.Links.as_view(), name="links"),
+    path("links/match/", links.Match.as_view(), name="match"),
+    path("links/candidates/", links.Candidates.as_view(), name="link_candidates"),
+    path("links/<int:pk>/", links.OneLink.as_view(), name="link"),
+    path("links/<int:pk>/create/", links.Create.as_view(), name="create_other_side"),
+    path("links/<int:pk>/sync-now/", links.SyncNow.as_view(), name="sync_link"),
+    path("links/<int:pk>/unmatch/", links.Unmatch.as_view(), name="unmatch"),
+    path("agreement/", agreement.Agreement.as_view(), name="agreement"),
+    path("agreement/rows/", agreement.Rows.as_view(), name="agreement_rows"),
     # Set-up. `half` is contacts or services.
     path("setup/", setup.WholeSetup.as_view(), name="setup"),
     path("setup/restart/", setup.Restart.as_view(), name="restart"),
