@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from firms.api.fields import Body, Id, Nothing, Text, Whole
+from firms.api.fields import LARGEST_ID, Body, Id, Nothing, Text, Whole
 from firms.api.idempotency import idempotent, idempotent_outside
 from firms.api.paging import PageAsked
 from integrations.api import issue_actions
@@ -151,6 +151,9 @@ class IssuesAsked(PageAsked):
     )
     kind = serializers.ChoiceField(choices=Issue.Kind.choices, required=False)
     entity = serializers.ChoiceField(choices=ENTITY_CHOICES, required=False)
+    ours_id = serializers.IntegerField(
+        required=False, min_value=1, max_value=LARGEST_ID, help_text="Of our record."
+    )
 
 
 class GroupIn(Body):
@@ -288,6 +291,8 @@ class Issues(BooksView):
             found = found.filter(kind=asked["kind"])
         if "entity" in asked:
             found = found.filter(link__entity=asked["entity"])
+        if "ours_id" in asked:
+            found = found.filter(link__local_id=asked["ours_id"])
         page = self.newest_first(found.select_related("link", "connection"), asked)
         return self.told(page, IssueOut(cards.cards(page.rows), many=True).data)
 

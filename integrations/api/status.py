@@ -97,7 +97,7 @@ class StatusOut(serializers.Serializer[Any]):
     why_not = serializers.ListField(
         child=serializers.CharField(), help_text="permission, plan: what the caller lacks."
     )
-    environment = serializers.CharField(help_text="sandbox or production.")
+    environment = serializers.CharField(help_text="Sandbox or Production.")
     connection = ConnectionOut(allow_null=True)
     other_company = PendingOut(allow_null=True)
     sign_in_by = serializers.DateTimeField(
@@ -120,7 +120,7 @@ EXAMPLE: dict[str, Any] = {
     "set_up": "set_up",
     "may_connect": True,
     "why_not": [],
-    "environment": "production",
+    "environment": "Production",
     "connection": {
         "company_id": "9341453718285714",
         "company_name": "Alder & Finch Accounting LLC",

@@ -303,10 +303,12 @@ def test_the_list_is_narrowed_and_comes_in_pages(program, firm):
     first = program.get(f"{ISSUES}/", {"kind": "refused", "limit": 2}).json()
     rest = program.get(f"{ISSUES}/", {"kind": "refused", "cursor": first["next_cursor"]}).json()
     ignored = program.get(f"{ISSUES}/", {"state": "ignored"}).json()["data"]
+    of_one = program.get(f"{ISSUES}/", {"ours_id": links[1].local_id}).json()["data"]
     of_items = program.get(f"{ISSUES}/", {"entity": "service_item"}).json()["data"]
 
     assert [each["id"] for each in first["data"] + rest["data"]] == kinds[::-1]
     assert [each["kind"] for each in ignored] == ["no_answer"]
+    assert [each["id"] for each in of_one] == [kinds[1]]
     assert of_items == []
 
 
