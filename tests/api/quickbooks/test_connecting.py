@@ -6,7 +6,9 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from firms.api.models import IdempotentCall
@@ -15,9 +17,9 @@ from firms.permissions import ADMIN, Permission
 from integrations.models import Connection, ConsentRequest, Credential
 from tests.api.conftest import Program
 from tests.api.test_frame import problem
-from tests.factories import make_firm, make_member
+from tests.factories import make_contact, make_firm, make_member
 from tests.integrations.web.bookkeeper import answer_consent
-from tests.integrations.web.rows import make_connection, make_link
+from tests.integrations.web.rows import make_connection, make_issue, make_link
 
 pytestmark = pytest.mark.django_db
 BOOKS = "/integrations/quickbooks"
@@ -101,6 +103,18 @@ def test_a_browser_cannot_finish_what_a_program_began(program, qbo, member):
     assert page["Cache-Control"].count("no-store")
     assert Connection.objects.count() == 0
     assert program.post(f"{BOOKS}/connect/finish/", told).status_code == 200
+
+
+def test_a_signed_in_person_begins_it_here_and_ends_it_in_the_same_browser(qbo, member):
+    browser = Client()
+    browser.force_login(member.user)
+    asked = browser.post(f"/api/v1{BOOKS}/connect/", {}, content_type="application/json")
+
+    told = come_back(asked.json()["consent_url"], qbo)
+    back = {"state": told["state"], "code": told["code"], "realmId": told["realm_id"]}
+    browser.get("/settings/integrations/qbo/callback/", back)
+
+    assert Connection.objects.get().connected_by == member.user
 
 
 def test_a_stranger_is_not_shown_the_code(program, qbo):
@@ -220,6 +234,20 @@ def test_the_status_tells_its_health(program, firm):
         "contact", "service_item", "invoice", "payment",
     ]  # fmt: skip
     assert status["counts"][0]["left_out_there"] == 1
+
+
+def test_the_status_takes_the_same_queries_however_many_rows(program, firm):
+    connection = make_connection(firm)
+    make_issue(make_link(connection, make_contact(firm)))
+    program.get(f"{BOOKS}/")  # notes the first use of the token
+    with CaptureQueriesContext(database) as few:
+        program.get(f"{BOOKS}/")
+    for _ in range(5):
+        make_issue(make_link(connection, make_contact(firm)))
+    with CaptureQueriesContext(database) as many:
+        program.get(f"{BOOKS}/")
+
+    assert len(few) == len(many)
 
 
 def test_whoever_may_not_connect_is_told_what_is_missing(viewer, firm):

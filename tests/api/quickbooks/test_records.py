@@ -216,6 +216,24 @@ def test_both_sides_are_compared_and_the_difference_is_told(books, world):
 
 
 @pytest.mark.django_db
+def test_rows_of_a_report_take_the_same_queries_however_many(program, firm):
+    connection, now = make_connection(firm), timezone.now()
+    run = AgreementRun.objects.create(
+        connection=connection, firm=firm, state="done", started_at=now, worked_at=now
+    )
+
+    def rows(number: int) -> int:
+        for _ in range(number):
+            run.rows.create(firm=firm, entity="contact", label="Ada", result="differs")
+        with CaptureQueriesContext(database) as asked:
+            program.get(f"{BOOKS}/agreement/rows/")
+        return len(asked)
+
+    rows(1)  # notes the first use of the token
+    assert rows(1) == rows(5)
+
+
+@pytest.mark.django_db
 def test_a_report_of_another_firm_is_not_shown(program, firm):
     make_connection(firm)
     other = make_connection(make_firm())
