@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SyncStateEnum": "firms.marks.SyncState.choices",
         "WhoseEnum": "contacts.merge_choices.Whose.choices",
+        "KindEnum": "billing.api.invoice_serializers.KINDS",
+        "IssueKindEnum": "integrations.models.Issue.Kind",
     },
     "REDOC_DIST": "SIDECAR",
 }

@@ -129,6 +129,7 @@ def authenticate_token(text: str, now: datetime, *, origin: Origin = NOWHERE) ->
         label=f"API token {token.name}",
         permissions=frozenset(token.permissions) & frozenset(token.role_allows),
         token_id=token.pk,
+        made_by_id=token.made_by_id,
         origin=origin,
     )
 

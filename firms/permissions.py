@@ -70,6 +70,7 @@ class Actor:
     permissions: Set[str]
     user_id: int | None = None
     token_id: int | None = None  # of an API token
+    made_by_id: int | None = None  # the person who made that token
     origin: Origin = Origin()
 
     @classmethod
@@ -78,6 +79,11 @@ class Actor:
         return cls(
             kind=ActorKind.SYNC, firm_id=firm_id, label=label, permissions=frozenset(Permission)
         )
+
+    @property
+    def person_id(self) -> int | None:
+        """The person who stands behind it: they ask themselves, or made the token that does."""
+        return self.user_id if self.user_id is not None else self.made_by_id
 
     @property
     def is_sync(self) -> bool:

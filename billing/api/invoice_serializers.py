@@ -15,7 +15,11 @@ from billing.services.sending import LONGEST_SUBJECT
 from billing.totals import Status
 from firms.api.fields import Body, Flag, Id, Money, Number, Sync, Text, Whole
 
-KINDS = ((InvoiceLine.Kind.ITEM, "Service"), (InvoiceLine.Kind.TEXT, "Text"))
+KINDS = [
+    (InvoiceLine.Kind.ITEM, "Service"),
+    (InvoiceLine.Kind.TEXT, "Text"),
+    ("locked", "From QuickBooks"),
+]
 
 
 class LineIn(Body):
@@ -29,7 +33,7 @@ class LineIn(Body):
         allow_null=True,
         help_text="PATCH: the line that this one continues. Without it the line is new.",
     )
-    kind = serializers.ChoiceField(choices=[*KINDS, ("locked", "From QuickBooks")], required=False)
+    kind = serializers.ChoiceField(choices=KINDS, required=False)
     service_item_id = Id(required=False, allow_null=True)
     description = text(InvoiceLine, "description")
     served_on = serializers.DateField(required=False, allow_null=True)

@@ -226,7 +226,7 @@ class InvoicePayments(PaymentView):
         return invoice
 
     @docs.lists(
-        "list_payments_of_invoice", PaymentOut, PageAsked, of_one=True,
+        "list_payments_of_invoice", PaymentOut, PageAsked, codes=(404,),
         tag=TAG, summary="List the payments that pay it", sample=PAYMENT_EXAMPLE,
     )  # fmt: skip
     def get(self, request: Request, pk: int) -> Response:

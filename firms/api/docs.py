@@ -32,6 +32,25 @@ TAGS = [
     {"name": "Payments", "description": "Money received, split over invoices."},
     {"name": "Tax rates", "description": "Percentages that invoices are taxed with."},
     {"name": "Terms", "description": "Days from the issue date to the due date."},
+    {
+        "name": "QuickBooks",
+        "description": "The connection: how it stands, consent, rules, what syncs now. Where "
+        "nothing is connected these calls are answered with 409 `not_connected`.",
+    },
+    {
+        "name": "QuickBooks set-up",
+        "description": "The wizard without a browser: contacts first, then service items and "
+        "invoices. Nothing is written on either side before the two `sync` calls.",
+    },
+    {
+        "name": "QuickBooks issues",
+        "description": "What needs a decision. A decision on a conflict is sent ten seconds after "
+        "it was made, and can be taken back until then.",
+    },
+    {
+        "name": "QuickBooks records",
+        "description": "Pairs of records, what happened to them, and whether both sides agree.",
+    },
 ]
 
 
@@ -64,6 +83,7 @@ REFUSALS = {
     422: ("fields_not_possible", "Nothing was saved. `errors` says what to change."),
     428: ("version_missing", "Send If-Match with the ETag of the record as you read it."),
     429: ("too_many_calls", "That were too many calls at once. See Retry-After."),
+    503: ("try_later", "QuickBooks isn't answering. Nothing was changed. Try again."),
 }
 MEANINGS = {
     400: "The body, a parameter or a header cannot be read.",
@@ -77,6 +97,7 @@ MEANINGS = {
     422: "A value cannot be saved as it is. Or the Idempotency-Key was used for another call.",
     428: "If-Match is missing.",
     429: "Too many calls. `Retry-After` says in how many seconds the next one may come.",
+    503: "QuickBooks did not answer, or asked us to wait. Try again later.",
 }
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -107,14 +128,26 @@ ETAG = OpenApiParameter(
 )
 
 
-def reads(name: str, answer: Any, *, tag: str, sample: Any = None, summary: str = "") -> Any:
-    """Describe a GET of one record."""
+def reads(
+    name: str,
+    answer: Any,
+    *,
+    tag: str,
+    sample: Any = None,
+    summary: str = "",
+    asked: type[serializers.Serializer[Any]] | None = None,
+    codes: tuple[int, ...] = (404,),
+    is_versioned: bool = True,
+) -> Any:
+    """Describe a GET of one record, or of what `asked` names; `codes`: how else it is refused."""
+    parameters: list[Any] = [*([asked] if asked else []), *([ETAG] if is_versioned else [])]
+    refused = {401, 403, 429, *codes, *([400] if asked else [])}
     return extend_schema(
         operation_id=name,
         tags=[tag],
         summary=summary,
-        parameters=[ETAG],
-        responses={200: _answer(answer, sample), **refusals(401, 403, 404, 429)},
+        parameters=parameters,
+        responses={200: _answer(answer, sample), **refusals(*sorted(refused))},
     )
 
 
@@ -126,20 +159,22 @@ def lists(
     tag: str,
     summary: str,
     sample: Example | None = None,
-    of_one: bool = False,
+    codes: tuple[int, ...] = (),
 ) -> Any:
-    """Describe a GET of many (`of_one` record), a page at a time where `asked` has a cursor."""
+    """Describe a GET of many, by pages where `asked` has a cursor; `codes` as in `reads`."""
     shown: Example = {"data": [sample]}
     if asked is not None:
         shown["next_cursor"] = "YmVmb3JlOjQx"
     page = _page(row, has_cursor=asked is not None)
-    codes = [400, 401, 403, 429, *([404] if of_one else [])]
     return extend_schema(
         operation_id=name,
         tags=[tag],
         summary=summary,
         parameters=[asked] if asked else [],
-        responses={200: _answer(page, shown if sample else None), **refusals(*sorted(codes))},
+        responses={
+            200: _answer(page, shown if sample else None),
+            **refusals(*sorted({400, 401, 403, 429, *codes})),
+        },
     )
 
 
@@ -154,21 +189,42 @@ def posts(
     sent: Any = None,
     sample: Any = None,
     versioned: bool = False,
+    has_version: bool = True,
+    asks: bool = False,
 ) -> Any:
-    """Describe a POST; `versioned`: If-Match counts where it is sent."""
-    codes = [400, 401, 403, 404, 409, 413, 415, 422, 429, *([412] if versioned else [])]
+    """
+    Describe a POST.
+
+    Args:
+        versioned: If-Match counts where it is sent.
+        has_version: the answer has an ETag.
+        asks: QuickBooks is asked meanwhile, and may not answer.
+    """
+    codes = [400, 401, 403, 404, 409, 413, 415, 422, 429]
+    codes += [412] if versioned else []
+    codes += [503] if asks else []
+    etags = [ETAG] if has_version else []
     return extend_schema(
         operation_id=name,
         tags=[tag],
         summary=summary,
         request=body,
-        parameters=[KEY, ETAG, *([IF_MATCH] if versioned else [])],
+        parameters=[KEY, *etags, *([IF_MATCH] if versioned else [])],
         examples=_examples(sent, request=True),
         responses={status: _answer(answer, sample), **refusals(*sorted(codes))},
     )
 
 
-def patches(name: str, body: Any, answer: Any, *, tag: str, summary: str, sent: Any = None) -> Any:
+def patches(
+    name: str,
+    body: Any,
+    answer: Any,
+    *,
+    tag: str,
+    summary: str,
+    sent: Any = None,
+    sample: Any = None,
+) -> Any:
     return extend_schema(
         operation_id=name,
         tags=[tag],
@@ -177,7 +233,7 @@ def patches(name: str, body: Any, answer: Any, *, tag: str, summary: str, sent: 
         parameters=[IF_MATCH_NEEDED, ETAG],
         examples=_examples(sent, request=True),
         responses={
-            200: answer,
+            200: _answer(answer, sample),
             **refusals(400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429),
         },
     )

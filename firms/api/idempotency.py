@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
@@ -23,6 +24,7 @@ from firms.api.models import IdempotentCall
 from firms.api.problems import KeyNotPossible, KeyUsedForAnother, StillAtWork
 
 KEPT = timedelta(hours=24)
+LOST = timedelta(minutes=5)  # longer than any call; who did not answer by then is dead
 KEY = re.compile(r"[!-~]{1,255}")
 HEADERS_KEPT = ("ETag", "Location")
 SECONDS_TO_WAIT = 10
@@ -41,11 +43,9 @@ def idempotent(handler: Handler) -> Callable[..., Response | HttpResponse]:
 
     @wraps(handler)
     def once(view: Any, request: Request, **ids: Any) -> Response | HttpResponse:
-        key = request.headers.get("Idempotency-Key")
+        key = _key_of(request)
         if key is None:
             return handler(view, request, **ids)
-        if not KEY.fullmatch(key):
-            raise KeyNotPossible("An Idempotency-Key is 1 to 255 signs of ASCII without blanks.")
         caller: Any = request.auth
         with transaction.atomic():
             call, is_new = _take(caller, key, _fingerprint(request), now=timezone.now())
@@ -57,9 +57,45 @@ def idempotent(handler: Handler) -> Callable[..., Response | HttpResponse]:
     return once
 
 
+def idempotent_outside(handler: Handler) -> Callable[..., Response | HttpResponse]:
+    """
+    As `idempotent`, for a POST that asks another server: no transaction is open while it does.
+
+    The row is taken first and filled afterwards. A process that dies in between leaves it empty: a
+    repeat is told to come back, and after five minutes is done anew. So what such a call does has
+    to be safe to do twice.
+    """
+
+    @wraps(handler)
+    def once(view: Any, request: Request, **ids: Any) -> Response | HttpResponse:
+        key = _key_of(request)
+        if key is None:
+            return handler(view, request, **ids)
+        caller: Any = request.auth
+        with transaction.atomic():
+            call, is_new = _take(caller, key, _fingerprint(request), now=timezone.now())
+        if is_new:
+            try:
+                _keep(call, handler(view, request, **ids))
+            except BaseException:
+                call.delete()
+                raise
+        return _answer(call, is_replayed=not is_new)
+
+    once.is_idempotent = True  # type: ignore[attr-defined]
+    return once
+
+
 def forget_old_calls(*, now: datetime) -> int:
     """Remove answers older than a day; return how many there were."""
     return IdempotentCall.objects.filter(made_at__lte=now - KEPT).delete()[0]
+
+
+def _key_of(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not KEY.fullmatch(key):
+        raise KeyNotPossible("An Idempotency-Key is 1 to 255 signs of ASCII without blanks.")
+    return key
 
 
 def _take(
@@ -73,7 +109,8 @@ def _take(
     try:
         with transaction.atomic():
             _wait_at_most(SECONDS_TO_WAIT)
-            rows.filter(made_at__lte=now - KEPT).delete()
+            is_lost = Q(status=0, made_at__lte=now - LOST)
+            rows.filter(is_lost | Q(made_at__lte=now - KEPT)).delete()
             wanted.save(force_insert=True)  # waits here while another has it
             _wait_at_most(0)
     except IntegrityError:
@@ -92,6 +129,8 @@ def _known(call: IdempotentCall | None, fingerprint: str) -> IdempotentCall:
         raise KeyUsedForAnother(
             "This Idempotency-Key was used for another call within 24 hours. Use a new one."
         )
+    if call.status == 0:  # taken, and not filled yet
+        raise _still_at_work()
     return call
 
 

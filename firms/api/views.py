@@ -122,9 +122,13 @@ class ApiView(APIView):
         response = Response(
             {"data": kind(page.rows, many=True).data, "next_cursor": page.next_cursor}
         )
-        if page.next_cursor:
+        return self.with_next(response, page.next_cursor)
+
+    def with_next(self, response: Response, cursor: str | None) -> Response:
+        """The address of the next page in `Link`, if there is one."""
+        if cursor:
             query = self.request.query_params.copy()
-            query["cursor"] = page.next_cursor
+            query["cursor"] = cursor
             address = self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
             response["Link"] = f'<{address}>; rel="next"'
         return response

@@ -23,7 +23,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
-from firms.models import Firm, SyncMark
+from billing import licence
+from firms.models import ApiToken, Firm, SyncMark
 from firms.permissions import Actor, Permission
 from firms.services import write_audit
 from integrations import doorbell
@@ -147,10 +148,14 @@ def begin_consent(
     """
     Note that this person leaves for the consent page; return its address.
 
+    Args:
+        profile: of a first connection; a firm that has one keeps its own.
+        session_key: what the answer has to come back with: a session, or `key_of_token`.
     Raises:
         NotAllowed, PlanTooSmall: nothing was noted.
     """
     firm = _connectable(actor)
+    existing = Connection.objects.filter(firm=firm).first()
     state = secrets.token_urlsafe(32)
     mine = ConsentRequest.objects.filter(user_id=_person(actor))
     mine.filter(made_at__lt=now - timedelta(days=1)).delete()
@@ -160,10 +165,32 @@ def begin_consent(
         user_id=_person(actor),
         session_hash=_hash(session_key),
         provider=provider,
-        profile=Connection.Profile(profile),
+        profile=existing.profile if existing else Connection.Profile(profile),
         made_at=now,
     )
     return get_provider(provider).consent_url(state=state)
+
+
+def key_of_token(token_id: int) -> str:
+    """What stands in place of a session where a program begins a consent: its token."""
+    return f"token:{token_id}"
+
+
+def program_of(*, actor: Actor, state: str, now: datetime) -> ApiToken | None:
+    """The token of this person that began the consent of this state, and waits for its answer."""
+    asked = ConsentRequest.objects.filter(
+        state_hash=_hash(state),
+        firm_id=actor.firm_id,
+        user_id=_person(actor),
+        made_at__gt=now - CONSENT_LASTS,
+        used_at=None,
+    ).first()
+    if asked is None:
+        return None
+    tokens = ApiToken.objects.filter(firm_id=actor.firm_id, made_by_id=_person(actor))
+    return next(
+        (each for each in tokens if _hash(key_of_token(each.pk)) == asked.session_hash), None
+    )
 
 
 def give_up_consent(*, actor: Actor, state: str, session_key: str, now: datetime) -> None:
@@ -316,19 +343,36 @@ def sync_now(*, actor: Actor, connection: Connection, now: datetime) -> None:
     _note(actor, connection, "Sync asked for", now)
 
 
+class RulesChanged(ConnectError):
+    """Somebody changed the rules since they were read. Read them again."""
+
+
 @transaction.atomic
-def set_rules(*, actor: Actor, connection: Connection, now: datetime, **wanted: Any) -> None:
+def set_rules(
+    *,
+    actor: Actor,
+    connection: Connection,
+    now: datetime,
+    version: int | None = None,
+    **wanted: Any,
+) -> None:
     """
     Change some rules; those that are not named stay. They count from the next look.
 
     Args:
+        version: of the rules as they were read (`rule_values.version`); None: whatever they are.
         wanted: names and values as in `rule_values.current`.
     Raises:
-        rule_values.RuleNotPossible: one of them cannot be chosen. Nothing was changed.
+        NotLicensed: a rule of invoices, for a firm without them.
+        RulesChanged, rule_values.RuleNotPossible: nothing was changed.
     """
     _must(actor, connection)
+    if any(map(rule_values.needs_billing, wanted)):
+        licence.must_have_billing(connection.firm)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
     before = rule_values.current(locked)
+    if version is not None and version != rule_values.version(before):
+        raise RulesChanged("Somebody changed the rules since you read them. Read them again.")
     after = rule_values.checked(locked, wanted)
     changed = [name for name in after if before[name] != after[name]]
     if not changed:
@@ -571,10 +615,10 @@ def _hash(secret: str) -> str:
 
 
 def _person(actor: Actor) -> int:
-    """Consent is given in a browser: a token or the sync has no part in it."""
-    if actor.user_id is None:
+    """Who asks for the consent, or made the token that does. The sync has no part in it."""
+    if actor.person_id is None:
         raise ValueError("Only a person connects a company.")
-    return actor.user_id
+    return actor.person_id
 
 
 def _take_request(*, actor: Actor, state: str, session_key: str, now: datetime) -> ConsentRequest:
@@ -660,7 +704,7 @@ def _reconnect(
                 company_name=company.name,
                 company_facts=_renewed_facts(connection, company),
                 facts_read_at=now,
-                connected_by=actor.user_id,
+                connected_by=actor.person_id,
                 connected_at=now,
                 not_before=None,
                 failures=0,
@@ -737,7 +781,7 @@ def _create(
         company_name=company.name,
         profile=profile,
         state_changed_at=now,
-        connected_by_id=actor.user_id,
+        connected_by_id=actor.person_id,
         connected_at=now,
         company_facts=facts_of(company),
         facts_read_at=now,

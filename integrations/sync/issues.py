@@ -54,6 +54,10 @@ class NothingToDecide(Exception):
     """It was decided or mended meanwhile."""
 
 
+class ShownChanged(Exception):
+    """What would be lost is no longer what the person saw. Read the issue again."""
+
+
 class AnotherKind(Exception):
     """The name there belongs to a record that ours cannot be linked with."""
 
@@ -365,24 +369,32 @@ def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
     return count
 
 
-def decide(*, actor: Actor, issue: Issue, keep: Mapping[str, Side], now: datetime) -> None:
+def decide(
+    *,
+    actor: Actor,
+    issue: Issue,
+    keep: Mapping[str, Side],
+    now: datetime,
+    loses: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
     """
     Answer a conflict, group by group, on the values the issue shows.
 
     It is carried out after UNDO_SECONDS. If what would be lost changes until then, the answer
     does not count any more and the conflict is shown anew.
 
+    Args:
+        loses: group -> the values that go, as whoever decides read them; None: as they are now.
     Raises:
         NothingToDecide: the issue is no longer open.
-        NotAChoice: what ended for good would have to be brought back.
+        NotAChoice: it is no conflict, has no such group, or would bring back what ended for good.
+        ShownChanged: `loses` is not what would be lost now.
     """
     _must(actor, issue.firm_id)
     with transaction.atomic():
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         issue = _still_open(issue)
-        for group in issue.detail["groups"]:
-            if group.get("only") and keep.get(group["group"]) not in (None, group["only"]):
-                raise NotAChoice("Choose one of the buttons that the issue shows.")
+        _check_keep(issue, keep, loses)
         acts_at = now + timedelta(seconds=settings.UNDO_SECONDS)
         for group in issue.detail["groups"]:
             side = keep.get(group["group"])
@@ -404,6 +416,23 @@ def decide(*, actor: Actor, issue: Issue, keep: Mapping[str, Side], now: datetim
             if group["group"] in keep
         )
         activity.note(link, actor=actor, now=now, title=f"Decided. Keep {kept}")
+
+
+def _check_keep(
+    issue: Issue, keep: Mapping[str, Side], loses: Mapping[str, Mapping[str, Any]] | None
+) -> None:
+    groups = {each["group"]: each for each in issue.detail.get("groups", [])}
+    if not issue.is_conflict or not keep or not set(keep) <= set(groups):
+        raise NotAChoice("Choose a side for fields that the conflict shows.")
+    if any(groups[name].get("only") not in (None, "", side) for name, side in keep.items()):
+        raise NotAChoice("Choose one of the buttons that the issue shows.")
+    if loses is None:
+        return
+    for name, side in keep.items():
+        if loses.get(name) != groups[name][side.other]:
+            raise ShownChanged(
+                f"{groups[name]['label']} is no longer what you saw. Read the issue again."
+            )
 
 
 def undo(*, actor: Actor, issue: Issue, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from firms.permissions import Actor, Permission
 from integrations import doorbell
@@ -18,6 +19,11 @@ class AlreadyLinked(Refused):
     """One of the two is linked with another record already."""
 
     code = "already_linked"
+
+
+def is_called(text: str) -> Q:
+    """Pairs in whose name, on either side, this text is."""
+    return Q(label__icontains=text) | Q(remote_label__icontains=text)
 
 
 def wake_blocked(link: Link, *, now: datetime) -> None:
@@ -307,6 +313,19 @@ def create_here(*, actor: Actor, link: Link, now: datetime) -> Link:
             raise AlreadyLinked(f"It is linked with {link.label} already.")
         _ask_for_content(link, now=now)
         return _let_create(link, actor=actor, now=now)
+
+
+def create_other_side(*, actor: Actor, link: Link, now: datetime) -> Link:
+    """Have a record that was left out created where it is missing."""
+    if link.local_id is None:
+        return create_here(actor=actor, link=link, now=now)
+    return create_there(
+        actor=actor,
+        connection=link.connection,
+        entity=link.entity,
+        local_id=link.local_id,
+        now=now,
+    )
 
 
 def sync_now(*, actor: Actor, link: Link, now: datetime) -> Link:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 from billing.models import TaxRate
 from integrations.models import Connection, Link, TaxCode
@@ -52,6 +54,12 @@ def current(connection: Connection) -> dict[str, Any]:
         **{name: str((chosen.get(name) or {}).get("id") or "") for name in DEFAULTS},
         TAX_CODES: _mapped(connection),
     }
+
+
+def version(rules: Mapping[str, Any]) -> int:
+    """A number that differs where rules (see `current`) do; below 2 to the 29th."""
+    told = json.dumps({**rules, TAX_CODES: sorted(rules[TAX_CODES].items())}, sort_keys=True)
+    return crc32(told.encode()) >> 3
 
 
 def _mapped(connection: Connection) -> dict[int, str]:

@@ -67,7 +67,7 @@ def policy_of(
     """
     Which way this entity flows, and which groups stay out of it for `local`.
 
-    `options`: what a person chose for the pair; numbers that it has apart stay so (numbers_apart.py).
+    `options`: what a person chose for the pair; numbers it has apart stay so: numbers_apart.py.
     """
     rules = rules_of(connection, options)
     kept_out = set(spec.kept_out(rules, local))

@@ -109,7 +109,7 @@ def begin(*, actor: Actor, connection: Connection, now: datetime) -> Invoice:
             title=MADE,
             cause=actor.label[:200],
         )
-        transaction.on_commit(lambda: _go_on(connection.pk, invoice.pk, actor.user_id, LOOKS))
+        transaction.on_commit(lambda: _go_on(connection.pk, invoice.pk, actor.person_id, LOOKS))
     return invoice
 
 

@@ -39,6 +39,10 @@ class Taken(SetupError):
     """The record is matched with another one already."""
 
 
+class NotOnThisList(SetupError):
+    """Rows of this list cannot be decided so."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rows:
     """Which rows are meant: these ids, all that a search leaves, or those decided just then."""
@@ -217,14 +221,35 @@ def decide(
         List.DUPLICATES: {Decision.LEAVE_OUT, Decision.NONE},
         List.NEW: {Decision.CREATE_HERE, Decision.LEAVE_OUT, Decision.NONE},
     }
-    if decision not in allowed[List(name)]:
-        raise ValueError(f"Rows of {name} cannot be decided so: {decision}.")
+    if decision not in allowed.get(List(name), ()):
+        raise NotOnThisList("That cannot be done on this list")
     with _draft(actor, setup) as run:
         ids = list(rows.of(run, name).exclude(decision=decision).values_list("pk", flat=True))
         MatchProposal.objects.filter(pk__in=ids).update(
             decision=decision, decided_by_id=actor.user_id, decided_at=now
         )
     return ids
+
+
+def carry_out(
+    verb: str, *, actor: Actor, setup: Setup, name: str, rows: Rows, now: datetime
+) -> list[int]:
+    """
+    Do with rows of a list what a button there says.
+
+    Args:
+        verb: "unmatch", "match" (with the suggestion), "undecide" or a Decision.
+    Returns: ids of the rows that this changed.
+    Raises:
+        NotOnThisList: the list has no such button.
+    """
+    act: dict[str, Any] = {"actor": actor, "setup": setup, "rows": rows, "now": now}
+    if verb == "unmatch" and name == List.MATCHED:
+        return unmatch(**act)
+    if verb == "match" and name == List.UNMATCHED:
+        return match_suggested(**act)
+    decision = Decision.NONE if verb == "undecide" else verb
+    return decide(name=name, decision=decision, **act)
 
 
 # -- undo ----------------------------------------------------------------------------------------

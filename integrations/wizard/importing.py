@@ -303,6 +303,28 @@ def _save(this: _Run, **changes: object) -> None:
         setattr(this.setup, name, value)
 
 
+# -- how much there is to read -------------------------------------------------------------------
+
+
+def book_counts(setup: Setup, *, now: datetime) -> dict[str, int] | None:
+    """Customers by filter, asked of QuickBooks unless known; None where it does not answer."""
+    counts = services.known_book_counts(setup, now=now)
+    connection = setup.connection
+    rests = connection.not_before is not None and connection.not_before > now
+    if counts is not None or not connection.is_connected or rests:
+        return counts
+    try:
+        books = open_books(connection, lane="people")
+        active = books.count(setup.entity, which=Setup.Filter.ACTIVE)
+        inactive = books.count(setup.entity, which=Setup.Filter.INACTIVE)
+    except SyncError as error:
+        log.info("The customers of %s could not be counted: %s", connection, error)
+        return None
+    counts = {"all": active + inactive, "active": active, "inactive": inactive}
+    services.note_book_counts(setup, counts, now=now)
+    return counts
+
+
 # -- a second look -------------------------------------------------------------------------------
 
 OVERLAP_OF_FEED = timedelta(minutes=5)  # the feed may lag behind writes

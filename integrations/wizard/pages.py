@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
+from billing.licence import NotLicensed
 from firms.http import FirmRequest
-from firms.permissions import Permission
 from integrations.entities import ENTITIES
-from integrations.models import Connection, MatchProposal, Setup
+from integrations.models import MatchProposal, Setup
 from integrations.wizard import decisions, importing, progress, queries, services
 from integrations.wizard.decisions import Rows
 from integrations.wizard.errors import SetupError
@@ -51,41 +51,27 @@ View = Callable[..., HttpResponse | StreamingHttpResponse]
 
 def of_setup(view: View) -> View:
     """Give the view the firm's current run; only those who may manage integrations come in."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        asked = cast(FirmRequest, request)
-        asked.actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=asked.firm.pk)
-        connection = Connection.objects.filter(firm=asked.firm).first()
-        is_over = connection is None or connection.state == Connection.State.DISCONNECTED
-        if connection is None or is_over or connection.profile != Connection.Profile.TWO_WAY:
-            if "row_id" in kwargs:
-                raise Http404
-            return redirect(INTEGRATIONS)
-        setup = queries.current_setup(connection) or services.begin_setup(
-            actor=asked.actor, connection=connection, now=timezone.now()
-        )
-        return view(asked, setup, *args, **kwargs)
-
-    return wrapped
+    return _of(Setup.Half.CONTACTS, view)
 
 
 def of_services(view: View) -> View:
     """Give the view the firm's run of the second half; it opens once contacts are synced."""
+    return _of(Setup.Half.BILLING, view)
 
-    @of_setup
+
+def _of(half: str, view: View) -> View:
     @wraps(view)
-    def wrapped(request: FirmRequest, contacts: Setup, *args: Any, **kwargs: Any) -> Any:
-        if not request.firm.has_billing or contacts.worked_off_at is None:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        asked = cast(FirmRequest, request)
+        try:
+            setup = services.open_run(
+                actor=asked.actor, firm=asked.firm, half=half, now=timezone.now()
+            )
+        except (services.NoWizard, NotLicensed):
             if "row_id" in kwargs:
-                raise Http404
+                raise Http404 from None
             return redirect(INTEGRATIONS)
-        half = Setup.Half.BILLING
-        connection = contacts.connection
-        setup = queries.current_setup(connection, half) or services.begin_setup(
-            actor=request.actor, connection=connection, half=half, now=timezone.now()
-        )
-        return view(request, setup, *args, **kwargs)
+        return view(asked, setup, *args, **kwargs)
 
     return wrapped
 
@@ -319,18 +305,8 @@ def decide(request: FirmRequest, setup: Setup, name: str, asked: dict[str, Any])
         rows, verb, is_one = meant(request.POST, asked)
         if rows is None:
             return "Choose at least one row"
-        if verb == "unmatch" and name == List.MATCHED:
-            ids = decisions.unmatch(rows=rows, **act)
-        elif verb == "match" and name == List.UNMATCHED:
-            ids = decisions.match_suggested(rows=rows, **act)
-        elif verb in {*Decision.values, "undecide"}:
-            decision = Decision.NONE if verb == "undecide" else verb
-            ids = decisions.decide(name=name, rows=rows, decision=decision, **act)
-        else:
-            return "That cannot be done on this list"
+        ids = decisions.carry_out(verb, name=name, rows=rows, **act)
     except SetupError as error:
         return str(error)
-    except ValueError:
-        return "That cannot be done on this list"
     tell(request, setup, name, verb, is_one=is_one, count=len(ids), at=act["now"])
     return ""

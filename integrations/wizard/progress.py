@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from integrations.models import Setup
+from integrations.wizard.errors import SetupError
 from integrations.wizard.steps import FINISH, PARTS, STEPS, Step, has_seen, lists_of
 
 
@@ -17,6 +18,21 @@ def may_open(setup: Setup, step: Step) -> bool:
     """Whether every step before this one is done."""
     steps = _steps(setup)
     return all(each.is_done(setup) for each in steps[: steps.index(step)])
+
+
+class NotOpen(SetupError):
+    """The lists are not there yet, or were synced."""
+
+
+def must_review(setup: Setup) -> None:
+    """
+    Raises:
+        NotOpen: the lists cannot be looked at or decided on now.
+    """
+    if setup.confirmed_at is not None:
+        raise NotOpen("They were synced; these lists are closed.")
+    if setup.import_state != Setup.Import.DONE:
+        raise NotOpen("QuickBooks was not read yet. The lists are there once it is.")
 
 
 def unseen_lists(setup: Setup) -> list[str]:

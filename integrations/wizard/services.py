@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django_q.tasks import async_task
 
+from billing import licence
+from firms.models import Firm
 from firms.permissions import Actor, Permission
 from integrations.models import Connection, Cursor, ImportedRecord, MatchProposal, Setup
 from integrations.sync import connections
+from integrations.wizard import queries
 from integrations.wizard.errors import SetupError
 from integrations.wizard.steps import lists_of, seen_at
 
@@ -24,6 +28,34 @@ class ImportRuns(SetupError):
 
 class NothingToStop(SetupError):
     """No import is running."""
+
+
+class NoWizard(SetupError):
+    """There is nothing to set up, or its turn has not come. The sentence says what to do."""
+
+
+def open_run(*, actor: Actor, firm: Firm, now: datetime, half: str = Setup.Half.CONTACTS) -> Setup:
+    """
+    The firm's current run of a half, begun if there is none.
+
+    Raises:
+        NotLicensed: the second half needs the licence of invoices.
+        NoWizard: not connected, one way only, or contacts are not synced yet.
+    """
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=firm.pk)
+    connection = Connection.objects.filter(firm=firm).first()
+    if connection is None or connection.state == Connection.State.DISCONNECTED:
+        raise NoWizard("Connect QuickBooks first.")
+    if connection.profile != Connection.Profile.TWO_WAY:
+        raise NoWizard("This connection goes to QuickBooks only: it has no lists to check.")
+    act: dict[str, Any] = {"actor": actor, "connection": connection, "now": now}
+    contacts = queries.current_setup(connection) or begin_setup(**act)
+    if half == Setup.Half.CONTACTS:
+        return contacts
+    licence.must_have_billing(firm)
+    if contacts.worked_off_at is None:
+        raise NoWizard("Sync contacts first.")
+    return queries.current_setup(connection, half) or begin_setup(**act, half=half)
 
 
 def begin_setup(
@@ -191,6 +223,19 @@ def change_filter(*, actor: Actor, setup: Setup, now: datetime) -> None:
         if not changed:
             raise ImportRuns("QuickBooks is being read just now.")
         _drop_what_was_read(setup)
+
+
+def choose(*, actor: Actor, setup: Setup, which: str, now: datetime) -> None:
+    """
+    Read the contacts that `which` lets in; what another choice read is dropped, decisions stay.
+
+    Raises:
+        ImportRuns: the contacts were synced already, or are being read.
+    """
+    with transaction.atomic():
+        if setup.import_state == Setup.Import.DONE:
+            change_filter(actor=actor, setup=setup, now=now)
+        start_import(actor=actor, setup=setup, which=which, now=now)
 
 
 def _drop_what_was_read(setup: Setup) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +20,7 @@ from integrations.models import Link, MatchProposal, Setup
 from integrations.sync.rules import lists_of as short_lists_of
 from integrations.wizard import (
     decisions,
+    differences,
     dry_run,
     importing,
     ledger,
@@ -205,52 +205,11 @@ def services_list(request: FirmRequest, setup: Setup, name: str) -> HttpResponse
     services.see_list(actor=request.actor, setup=setup, name=name, now=timezone.now())
     facts = list_facts(setup, name, asked)
     for row in facts["rows"]:
-        _mark(row)
+        differences.mark_item(row)
     context = frame(
         setup, REVIEW_SERVICES, error=error, back=list_address(setup, name, asked), **facts
     )
     return render(request, REVIEW_SERVICES.template_name, context)
-
-
-def _mark(row: Any) -> None:
-    """What differs between the two sides of a row, and why it does not match, in words."""
-    theirs = row.remote_told  # of an unmatched row: of the one that looks like it
-    is_alone = row.list == List.UNMATCHED and row.suggested is not None
-    label = row.suggested.label if is_alone else row.remote_label
-    row.their_label = label
-    row.our_rate, row.their_rate = _rate(row.local_told), _rate(theirs)
-    row.name_differs = _folded(row.local_label) != _folded(label)
-    row.rate_differs = _cents(row.our_rate) != _cents(row.their_rate)
-    row.sku_differs = _folded(row.local_told.get("sku")) != _folded(theirs.get("sku"))
-    differing = [
-        word
-        for word, differs in (
-            ("name", row.name_differs), ("rate", row.rate_differs), ("SKU", row.sku_differs),
-        )
-        if differs
-    ]  # fmt: skip
-    row.why = _why(differing)
-
-
-def _why(differing: list[str]) -> str:
-    """ "Name and rate differ"."""
-    if not differing:
-        return ""
-    words = " and ".join([", ".join(differing[:-1]), differing[-1]] if differing[1:] else differing)
-    told = f"{words} {'differ' if differing[1:] else 'differs'}"
-    return told[:1].upper() + told[1:]
-
-
-def _rate(told: dict[str, str]) -> Decimal | None:
-    return Decimal(told["rate"]) if told.get("rate") else None
-
-
-def _cents(rate: Decimal | None) -> Decimal | None:
-    return None if rate is None else round(rate, 2)
-
-
-def _folded(text: str | None) -> str:
-    return " ".join((text or "").casefold().split())
 
 
 @require_http_methods(["GET", "POST"])
@@ -281,7 +240,7 @@ def use_theirs(request: FirmRequest, setup: Setup, row_id: int) -> HttpResponse:
         messages.info(request, "There is no item of QuickBooks beside it any more.")
         return redirect(back)
     item = get_object_or_404(ServiceItem.objects.for_firm(setup.firm_id), pk=row.local_id)
-    _mark(row)
+    differences.mark_item(row)
     context = frame(setup, REVIEW_SERVICES, row=row, item=item, back=back, name=List.UNMATCHED)
     return render(request, "integrations/setup_services_theirs.html", context)
 

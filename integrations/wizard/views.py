@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -16,12 +16,11 @@ from firms.http import FirmRequest
 from integrations.entities import CONTACT
 from integrations.errors import SyncError
 from integrations.models import MatchProposal, Setup
-from integrations.sync.access import open_books
 from integrations.wizard import (
     decisions,
+    differences,
     dry_run,
     importing,
-    pairing,
     preflight,
     progress,
     queries,
@@ -98,13 +97,11 @@ def choose_contacts(request: FirmRequest, setup: Setup) -> HttpResponse:
         if form.is_valid():
             act: dict[str, Any] = {"actor": request.actor, "setup": setup, "now": now}
             try:
-                if changes:
-                    services.change_filter(**act)
-                services.start_import(**act, which=form.cleaned_data["which"])
+                services.choose(**act, which=form.cleaned_data["which"])
             except SetupError as error:
                 messages.warning(request, str(error))
             return redirect("setup:contacts_progress")
-    counts = _book_counts(setup, now)
+    counts = importing.book_counts(setup, now=now)
     context = frame(
         setup,
         CHOOSE_CONTACTS,
@@ -136,25 +133,6 @@ def _choices(form: ChooseContactsForm, counts: dict[str, int] | None) -> list[di
         }
         for each in Setup.Filter
     ]
-
-
-def _book_counts(setup: Setup, now: datetime) -> dict[str, int] | None:
-    """Customers by filter, asked of QuickBooks unless known; None where it does not answer."""
-    counts = services.known_book_counts(setup, now=now)
-    connection = setup.connection
-    rests = connection.not_before is not None and connection.not_before > now
-    if counts is not None or not connection.is_connected or rests:
-        return counts
-    try:
-        books = open_books(connection, lane="people")
-        active = books.count(ENTITY, which=Setup.Filter.ACTIVE)
-        inactive = books.count(ENTITY, which=Setup.Filter.INACTIVE)
-    except SyncError as error:
-        log.info("The customers of %s could not be counted: %s", connection, error)
-        return None
-    counts = {"all": active + inactive, "active": active, "inactive": inactive}
-    services.note_book_counts(setup, counts, now=now)
-    return counts
 
 
 # -- the import ----------------------------------------------------------------------------------
@@ -247,31 +225,8 @@ def _shown(rows: list[MatchProposal], name: str) -> list[MatchProposal]:
     """The rows, with what the page marks on them."""
     if name == List.MATCHED:
         for row in rows:
-            _mark_differences(row)
+            differences.mark_contact(row)
     return rows
-
-
-LABELS_AT_MOST = 2  # of fields named in a row; the rest is counted
-
-
-def _mark_differences(row: Any) -> None:
-    told = row.plan or {"here": [], "there": [], "ask": []}
-    groups = sorted({*told["here"], *told["there"], *told["ask"]})
-    row.name_differs = "display_name" in groups
-    row.email_differs = "email" in groups
-    others = [each for each in groups if each not in ("display_name", "email")]
-    labels = pairing.labels(others, CONTACT.record)
-    row.other_differences = ", ".join(labels[:LABELS_AT_MOST])
-    row.more_differences = max(0, len(labels) - LABELS_AT_MOST)
-    same_email = row.local_email and row.local_email.casefold() == row.remote_email.casefold()
-    if row.is_linked:  # nothing is planned for it: what is seen here may differ all the same
-        row.name_differs = row.local_label != row.remote_label
-        row.email_differs = row.local_email.casefold() != row.remote_email.casefold()
-        row.matched_on = "Linked before"
-    elif row.home != List.MATCHED:
-        row.matched_on = "By you"
-    else:
-        row.matched_on = "Name, email" if same_email else "Name"
 
 
 def _groups(rows: list[MatchProposal]) -> list[dict[str, Any]]:

@@ -37,7 +37,8 @@ def test_it_is_made_without_a_warning(capfd):
 
 def test_it_is_openapi_3_1_and_names_every_address():
     addresses = {
-        "/" + pattern.replace("<int:pk>", "{id}") for pattern, _ in api_routes(get_resolver())
+        "/" + re.sub(r"<\w+:(\w+)>", r"{\1}", pattern.replace(":pk>", ":id>"))
+        for pattern, _ in api_routes(get_resolver())
     }
 
     assert CHECKED_IN["openapi"].startswith("3.1")

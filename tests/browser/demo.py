@@ -55,7 +55,8 @@ class Demo:
 
 
 @contextmanager
-def running_demo(data: Path) -> Iterator[Demo]:
+def running_demo(data: Path, *, seconds: float = 90) -> Iterator[Demo]:
+    """`seconds`: for it to be ready."""
     port, qbo_port = _free_port(), _free_port()
     log = data.parent / "demo.log"
     environment = {
@@ -79,7 +80,7 @@ def running_demo(data: Path) -> Iterator[Demo]:
         until(
             lambda: "\nready" in log.read_text() or process.poll() is not None,
             "the demo to be ready",
-            seconds=90,
+            seconds=seconds,
         )
         assert process.poll() is None, log.read_text()
         yield Demo(url=f"http://127.0.0.1:{port}", qbo_url=f"http://127.0.0.1:{qbo_port}")

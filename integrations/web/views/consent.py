@@ -27,8 +27,7 @@ def connect(request: FirmRequest) -> HttpResponse:
     """Leave for the consent page. Its origin is in `form-action` (settings.SECURE_CSP)."""
     if request.method == "GET":
         return redirect("integrations:integrations")
-    existing = queries.connection_of(request.firm)
-    wanted = existing.profile if existing else request.POST.get("profile", "")
+    wanted = request.POST.get("profile", "")
     profile = wanted if wanted in Connection.Profile.values else Connection.Profile.TWO_WAY
     try:
         url = connections.begin_consent(
@@ -47,7 +46,19 @@ def connect(request: FirmRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def callback(request: FirmRequest) -> HttpResponse:
-    """The consent page sends the person back here, with a code or with a refusal."""
+    """
+    The consent page sends the person back here, with a code or with a refusal.
+
+    What a program asked for only that program can finish: the person is shown what to hand over.
+    """
+    state = request.GET.get("state", "")
+    program = connections.program_of(actor=request.actor, state=state, now=timezone.now())
+    if program is not None and "error" not in request.GET:
+        return render(
+            request,
+            "integrations/connect_for_program.html",
+            {"section": "integrations", "token": program, "answer": request.GET},
+        )
     in_popup = request.session.pop(IN_POPUP, False)
     return _leave_popup(request, in_popup, _finish(request))
 

@@ -70,16 +70,7 @@ def _create(request: FirmRequest, link: Link) -> str:
     """Have one of them created; return why not, if not."""
     now = timezone.now()
     try:
-        if link.local_id is None:
-            links.create_here(actor=request.actor, link=link, now=now)
-        else:
-            links.create_there(
-                actor=request.actor,
-                connection=link.connection,
-                entity=link.entity,
-                local_id=link.local_id,
-                now=now,
-            )
+        links.create_other_side(actor=request.actor, link=link, now=now)
     except EXPECTED as error:
         return f"{link.label or link.remote_label}: {error}"
     return ""
