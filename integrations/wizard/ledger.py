@@ -218,7 +218,7 @@ def _rows(setup: Setup, entity: str, sides: _Sides, invoices: _Sides) -> Iterato
         row.local_label = ours.label[:500] if ours else ""
         row.remote_label = theirs.label[:600] if theirs else ""
         row.decision, row.is_linked = Decision.LINK, local_id in sides.linked
-        row.plan = {"here": [], "there": [], "ask": []}
+        row.plan = dict(pairing.NOTHING)
         yield row
     taken = set(sides.pairs.values())
     for local_id, mine in sides.ours.items():
@@ -333,6 +333,8 @@ class Totals:
     held_there: Figure
     update_here: Figure
     update_there: Figure
+    replace_here: Figure  # a value that is there, or the life, gives way
+    replace_there: Figure
     conflicts: Figure
 
     @property
@@ -365,6 +367,8 @@ def totals(setup: Setup, entity: str, choice: Choice) -> Totals:
         "held_there": theirs & held,
         "update_here": matched & ~Q(plan__here=[]),
         "update_there": matched & ~Q(plan__there=[]),
+        "replace_here": matched & ~Q(plan__replaced_here=[]),
+        "replace_there": matched & ~Q(plan__replaced_there=[]),
         "conflicts": matched & ~Q(plan__ask=[]),
     }
     numbers = {f"n_{name}": Count("pk", filter=which) for name, which in wanted.items()}

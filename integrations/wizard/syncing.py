@@ -19,9 +19,9 @@ from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import CONTACT, ENTITIES
 from integrations.models import Connection, ImportedRecord, Issue, Link, MatchProposal, Setup
-from integrations.sync import activity, short_lists
+from integrations.sync import activity, brake, short_lists
 from integrations.sync.rules import lists_of
-from integrations.wizard import dry_run, importing, ledger
+from integrations.wizard import dry_run, importing, ledger, pairing
 from integrations.wizard.answers import Answers
 from integrations.wizard.errors import SetupError
 from integrations.wizard.progress import unseen_lists
@@ -189,7 +189,7 @@ def _make_links(run: Setup, entity: str, now: datetime, choice: ledger.Choice | 
     connection = run.connection
     is_ledger = entity in ledger.ENTITIES_OF_LEDGER
     found = MatchProposal.objects.filter(setup=run, entity=entity).exclude(list=List.TAKEN)
-    rows = list(found.defer("plan"))
+    rows = list(found)
     if not is_ledger:
         _part_former(run, rows, now)
     mine = Link.objects.filter(connection=connection, entity=entity)
@@ -283,6 +283,7 @@ def _link(run: Setup, row: MatchProposal, now: datetime) -> Link:
     )
     if row.decision == Decision.LINK:
         link.state, link.wake_at = Link.State.LINKED, now
+        brake.grant(link, pairing.loses(row.plan or pairing.NOTHING))
     elif row.decision in (Decision.CREATE_HERE, Decision.CREATE_THERE):
         link.state, link.wake_at, link.may_create = Link.State.UNDECIDED, now, True
     return link

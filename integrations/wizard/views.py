@@ -255,7 +255,7 @@ LABELS_AT_MOST = 2  # of fields named in a row; the rest is counted
 
 
 def _mark_differences(row: Any) -> None:
-    told = row.plan or {"here": [], "there": [], "ask": []}
+    told = row.plan or pairing.NOTHING
     groups = sorted({*told["here"], *told["there"], *told["ask"]})
     row.name_differs = "display_name" in groups
     row.email_differs = "email" in groups
