@@ -12,6 +12,7 @@ from billing.models import Invoice, ServiceItem
 from billing.services import invoices
 from contacts.models import Contact
 from firms.permissions import NotAllowed, Permission
+from integrations import tasks
 from integrations.models import Activity, Connection, Cursor, Issue, Link, OutboxEntry, Setup
 from integrations.sync import connections, engine, rule_values, trial, turn_on
 from tests.factories import make_actor, make_firm
@@ -200,15 +201,13 @@ def begin(world: World) -> Invoice:
     return trial.begin(actor=world.actor, connection=world.connection, now=timezone.now())
 
 
-def go_on(world: World, invoice: Invoice, looks: int = 10) -> str:
-    """The task, as often as it asks for another look."""
-    done = ""
-    while looks and done != "over":
-        done = trial.run(
-            world.connection.pk, invoice.pk, world.actor.user_id or 0, looks, now=timezone.now()
-        )
-        looks -= 1
-    return done
+def go_on(world: World) -> trial.Trial:
+    """The task that drains, as often as it is rung for."""
+    for _ in range(4):
+        tasks.drain_connection(world.connection.pk)
+    test = trial.last(world.connection)
+    assert test is not None
+    return test
 
 
 def test_a_test_invoice_is_made_checked_voided_and_deleted_there(fresh):
@@ -218,10 +217,8 @@ def test_a_test_invoice_is_made_checked_voided_and_deleted_there(fresh):
     assert before is not None
     assert not before.is_there
 
-    assert go_on(fresh, invoice) == "over"
+    test = go_on(fresh)
 
-    test = trial.last(fresh.connection)
-    assert test is not None
     assert (test.is_there, test.is_checked, test.is_void, test.is_gone) == (True,) * 4
     assert test.problem == ""
     invoice.refresh_from_db()
@@ -233,9 +230,11 @@ def test_a_test_invoice_is_made_checked_voided_and_deleted_there(fresh):
 
 def test_a_second_test_takes_the_same_contact(fresh):
     switch_on(fresh)
-    go_on(fresh, begin(fresh))
+    begin(fresh)
+    go_on(fresh)
 
-    go_on(fresh, begin(fresh))
+    begin(fresh)
+    go_on(fresh)
 
     assert Contact.objects.filter(display_name=trial.CONTACT).count() == 1
     assert len(fresh.quickbooks.named(trial.CONTACT)) == 1
@@ -251,22 +250,43 @@ def test_only_one_test_is_under_way(fresh):
     assert Invoice.objects.count() == 1
 
 
-def test_a_test_that_takes_too_long_may_be_begun_anew(fresh):
+def test_a_slow_test_goes_on_and_only_a_lost_one_may_be_begun_anew(fresh):
     switch_on(fresh)
     first = begin(fresh)
-    Invoice.objects.filter(pk=first.pk).update(sent_at=timezone.now() - timedelta(minutes=6))
+    later = timezone.now() + timedelta(minutes=6)
 
-    assert begin(fresh).pk != first.pk
+    test = trial.last(fresh.connection)
+    assert test is not None
+    assert test.is_going_on(later)  # it is queued, however long QuickBooks takes
+    OutboxEntry.objects.all().delete()
+    test = trial.last(fresh.connection)
+    assert test is not None
+    assert not test.is_going_on(later)
+    assert trial.begin(actor=fresh.actor, connection=fresh.connection, now=later).pk != first.pk
+
+
+def test_a_company_that_does_not_answer_holds_a_test_up_and_does_not_end_it(fresh):
+    switch_on(fresh)
+    invoice = begin(fresh)
+    engine.drain(fresh.connection, now=timezone.now())
+    fresh.quickbooks.fault("fault", operation="read", status=503, times=None)
+
+    test = go_on(fresh)
+    assert (test.is_there, test.is_checked, test.problem) == (True, False, "")
+    assert test.is_going_on(timezone.now() + timedelta(minutes=6))
+
+    fresh.quickbooks.clear_faults()
+    Link.objects.filter(local_id=invoice.pk).update(wake_at=timezone.now())
+    assert go_on(fresh).is_gone
 
 
 def test_a_test_says_what_stopped_it(fresh):
     fresh.quickbooks.act("create", entity="Vendor", fields={"DisplayName": trial.CONTACT})
     switch_on(fresh)
 
-    go_on(fresh, begin(fresh))
+    begin(fresh)
+    test = go_on(fresh)
 
-    test = trial.last(fresh.connection)
-    assert test is not None
     assert test.is_over
     assert "already has a customer, vendor or employee" in test.problem
 
@@ -280,10 +300,8 @@ def test_what_is_not_the_same_there_is_not_voided_by_itself(fresh):
     told[0]["SalesItemLineDetail"]["UnitPrice"] = 5
     fresh.act(invoice, "update", Line=told)
 
-    go_on(fresh, invoice)
+    test = go_on(fresh)
 
-    test = trial.last(fresh.connection)
-    assert test is not None
     assert "does not show the same invoice" in test.problem
     invoice.refresh_from_db()
     assert invoice.status == Invoice.Status.SENT
