@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django_q.tasks import async_task
 
 from firms.models import SyncMark, SyncState
@@ -310,9 +311,13 @@ def _part_former(run: Setup, rows: list[MatchProposal], now: datetime) -> None:
 
 
 def _look_at_news(
-    linked: Iterable[Link], connection: Connection, entity: str, now: datetime
+    linked: QuerySet[Link], connection: Connection, entity: str, now: datetime
 ) -> None:
-    """What the import told of pairs of before: newer versions are looked at, the rest is known."""
+    """
+    What the import told of pairs of before: newer versions are looked at, the rest is known.
+
+    Looked at is also what was seen there and not taken in, while all went there only.
+    """
     versions = {link.remote_id: (link.pk, link.remote_version or -1) for link in linked}
     told = ImportedRecord.objects.filter(
         connection=connection, entity=entity, remote_id__in=list(versions)
@@ -325,9 +330,8 @@ def _look_at_news(
         else:
             old.append(pk)
     ImportedRecord.objects.filter(pk__in=old).delete()
-    Link.objects.filter(pk__in=newer, wake_at=None, rests="").update(
-        wake_at=now, lane=Link.Lane.BULK
-    )
+    news = linked.filter(Q(pk__in=newer) | ~Q(seen={}), wake_at=None, rests="")
+    news.update(wake_at=now, lane=Link.Lane.BULK)
 
 
 def _newcomers(run: Setup, rows: list[MatchProposal], known: _Known, now: datetime) -> list[Link]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -15,8 +16,11 @@ from firms.permissions import NotAllowed, Permission
 from integrations import tasks
 from integrations.models import Activity, Connection, Cursor, Issue, Link, OutboxEntry, Setup
 from integrations.sync import connections, engine, rule_values, trial, turn_on
+from integrations.wizard import dry_run, importing, services, syncing
+from integrations.wizard.answers import Answers
+from integrations.wizard.steps import LISTS, LISTS_OF_ITEMS
 from tests.factories import make_actor, make_firm
-from tests.integrations.sync.test_invoices import draft, make_item, pay, sent
+from tests.integrations.sync.test_invoices import draft, edit, make_item, pay, sent
 from tests.integrations.sync.test_push_only import void
 from tests.integrations.web.rows import make_connection
 from tests.world import World
@@ -387,6 +391,65 @@ def test_to_both_ways_what_differs_of_a_contact_is_asked(fresh):
     assert contact.company_name == "Pier Inc"  # blank here: the filled one comes over
     assert fresh.open_issue().is_conflict
     assert fresh.quickbooks.stored(there["Id"])["DisplayName"] == "Pier"
+
+
+def walk_the_wizard(world: World) -> None:
+    """Both halves as a person walks them, with what is offered by itself."""
+    act: dict[str, Any] = {"actor": world.actor, "now": world.now}
+    for half, lists in ((Setup.Half.CONTACTS, LISTS), (Setup.Half.BILLING, LISTS_OF_ITEMS)):
+        setup = services.begin_setup(connection=world.connection, half=half, **act)
+        services.start_import(setup=setup, which="all", **act)
+        importing.run(setup.pk, clock=lambda: world.now)
+        setup.refresh_from_db()
+        for name in lists:
+            services.see_list(setup=setup, name=name, **act)
+        if half == Setup.Half.CONTACTS:
+            shown = dry_run.plan(setup, "contact")
+            syncing.confirm(setup=setup, shown=shown.digest, **act)
+        else:
+            answers = Answers(income_account="1", since=None)
+            planned = dry_run.plan_services(setup, answers)
+            syncing.confirm_services(setup=setup, shown=planned.digest, answers=answers, **act)
+        for _ in range(3):
+            world.sync(after=1)
+            syncing.note_finished(world.connection, world.now)
+
+
+@pytest.mark.parametrize("edited", ["one way", "in the wizard"])
+def test_what_was_edited_there_before_both_ways_is_not_lost(fresh, edited):
+    switch_on(fresh)
+    item = make_item(fresh)
+    contact = fresh.create("Quist Boats", phone="555-0100")
+    taken, contested = (
+        invoices.mark_as_sent(actor=fresh.actor, invoice=draft(fresh, contact, item), now=fresh.now)
+        for _ in range(2)
+    )
+    fresh.sync()
+
+    def work_in_the_books() -> None:
+        fresh.act(taken, "update", CustomerMemo={"value": "Said there"})
+        fresh.act(contested, "update", CustomerMemo={"value": "Said there"})
+        fresh.edit_there(contact, PrimaryPhone={"FreeFormNumber": "555-0199"})
+
+    if edited == "one way":
+        work_in_the_books()
+        fresh.sync(feed=True)
+    turn_on.go_two_way(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
+    if edited == "in the wizard":
+        work_in_the_books()
+    edit(fresh, contested, message="Said here")
+    walk_the_wizard(fresh)
+
+    taken.refresh_from_db()
+    contested.refresh_from_db()
+    assert taken.message == "Said there"
+    assert contested.message == "Said here"
+    assert fresh.theirs(contested)["CustomerMemo"]["value"] == "Said there"
+    asked = Issue.objects.filter(state=Issue.State.OPEN)
+    assert {(each.link.entity, each.kind) for each in asked} == {
+        ("invoice", "conflict"),
+        ("contact", "conflict"),
+    }
 
 
 def test_to_one_way_it_rests_until_it_is_turned_on(world):
