@@ -52,6 +52,7 @@ class _One:
     dated_on: date
     is_open: bool = False
     pays: tuple[str, ...] = ()  # ids of invoices, on its own side
+    items: tuple[str, ...] = ()  # of ours: ids of the service items on its lines
 
 
 @dataclass(kw_only=True)
@@ -115,6 +116,7 @@ def _of_ours(local: Local, linked: set[int]) -> _One:
         amount=local.amount or ZERO,
         dated_on=date.fromisoformat(values.get("issued_on") or values["received_on"]),
         pays=_paid(values.get("parts") or ()),
+        items=tuple({str(each["item"]) for each in values.get("lines") or () if each.get("item")}),
     )
 
 
@@ -225,7 +227,7 @@ def _rows(setup: Setup, entity: str, sides: _Sides, invoices: _Sides) -> Iterato
         if local_id not in sides.pairs:
             row = _row(setup, entity, mine, List.UNMATCHED)
             row.local_id, row.local_label = local_id, mine.label[:500]
-            row.local_told = {"contact": mine.contact}
+            row.local_told = {"contact": mine.contact, "items": mine.items}
             follow(row, mine, invoices.ours, set(map(str, invoices.pairs)), whole=True)
             yield row
     paired_there = set(invoices.pairs.values())
@@ -331,6 +333,7 @@ class Totals:
     older_there: Figure
     held_here: Figure  # their contact does not sync
     held_there: Figure
+    wait_for_item: Figure  # of create_there: a service item of theirs does not sync
     update_here: Figure
     update_there: Figure
     replace_here: Figure  # a value that is there, or the life, gives way
@@ -347,11 +350,12 @@ class Totals:
 
 
 def totals(setup: Setup, entity: str, choice: Choice) -> Totals:
-    """Add up the rows of an entity. One query."""
+    """Add up the rows of an entity. Two queries."""
     matched = Q(list=List.MATCHED)
     ours, theirs = Q(list=List.UNMATCHED), Q(list=List.NEW)
     comes = choice.comes_in()
     held = Q(is_held=True)
+    has_its_items = Q(local_told__items__contained_by=_syncing_items(setup))
     only_open = Q(pk__in=[])
     if choice.since is not None and choice.brings_open:
         only_open = theirs & comes & Q(is_open=True, is_due=False, dated_on__lt=choice.since)
@@ -365,6 +369,7 @@ def totals(setup: Setup, entity: str, choice: Choice) -> Totals:
         "older_there": theirs & ~comes & ~held,
         "held_here": ours & held,
         "held_there": theirs & held,
+        "wait_for_item": ours & comes & ~has_its_items,
         "update_here": matched & ~Q(plan__here=[]),
         "update_there": matched & ~Q(plan__there=[]),
         "replace_here": matched & ~Q(plan__replaced_here=[]),
@@ -378,6 +383,13 @@ def totals(setup: Setup, entity: str, choice: Choice) -> Totals:
         name: Figure(number=found[f"n_{name}"], money=found[f"m_{name}"] or ZERO) for name in wanted
     }
     return Totals(entity=entity, **sums)
+
+
+def _syncing_items(setup: Setup) -> list[str]:
+    """Ids of our service items that Sync links or creates there, or that are linked."""
+    syncing = (Decision.LINK, Decision.CREATE_THERE)
+    items = rows_of(setup, "service_item").filter(decision__in=syncing, local_id__isnull=False)
+    return [str(local_id) for local_id in items.values_list("local_id", flat=True)]
 
 
 def rows_of(setup: Setup, entity: str) -> QuerySet[MatchProposal]:

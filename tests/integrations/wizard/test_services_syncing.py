@@ -13,7 +13,7 @@ import pytest
 from django.core import mail
 
 from billing.models import Invoice, Payment, ServiceItem
-from integrations.models import Connection, Link, Setup, TaxCode
+from integrations.models import Connection, Issue, Link, Setup, TaxCode
 from integrations.sync import links
 from integrations.wizard import decisions, dry_run, importing, report, services, syncing
 from integrations.wizard.answers import Answers
@@ -420,3 +420,24 @@ def test_a_second_run_links_nothing_twice(half, today):
     assert shown.invoices.linked_before.number == numbers[1]
     assert counts() == numbers
     assert importing.entities_of(half.setup) == ["service_item", "invoice", "payment"]
+
+
+def test_the_dry_run_tells_what_waits_for_a_service_item(half, today):
+    only_mine(half)
+    cars = half.linked_contact(CARS)
+    items = [half.item(name=name, rate="10") for name in ("Stays here", "Goes there")]
+    for number, item in enumerate(items, start=1):
+        line = make_line(service_item_id=item.pk, quantity=Decimal(1), rate=Decimal(10 * number))
+        make_invoice(half.firm, contact=cars, number=f"INV-{number}", issued_on=today, lines=[line])
+    half.import_all()
+    act: dict[str, Any] = {"actor": half.actor, "setup": half.setup, "now": half.clock.now}
+    before = half.plan().invoices
+    assert (before.wait_for_item.number, before.wait_for_item.money) == (2, 30)
+
+    rows = Rows(ids=[half.row("unmatched", "Goes there").pk])
+    decisions.decide(name="unmatched", rows=rows, decision="create_there", **act)
+
+    planned = half.confirm().invoices
+    assert (planned.wait_for_item.number, planned.wait_for_item.money) == (1, 10)
+    half.drain()
+    assert Issue.objects.get(link__entity="invoice").kind == Issue.Kind.HELD
