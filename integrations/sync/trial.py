@@ -208,16 +208,17 @@ def _of(connection: Connection, entry: Activity | None) -> Trial | None:
         connection_id=connection.pk, entity="invoice", local_id=invoice.pk, at__gte=entry.at
     )
     signs = dict(told.order_by("at").values_list("title", "at"))
+    is_gone = link is not None and link.base.get("life") == Life.DELETED
     return Trial(
         invoice_id=invoice.pk,
         number=invoice.number,
-        number_there=link.remote_label if link is not None else "",
+        number_there=link.remote_label if link is not None and not is_gone else "",
         last_sign_at=max(signs.values()),
         is_queued=_is_queued(connection, invoice, link),
         is_there=link is not None and link.remote_id is not None,
         is_checked=FOUND in signs,
         is_void=invoice.is_void,
-        is_gone=link is not None and link.base.get("life") == Life.DELETED,
+        is_gone=is_gone,
         problem=_problem(connection, invoice, link, is_wrong=NOT_RIGHT in signs),
     )
 
