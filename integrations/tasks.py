@@ -17,6 +17,7 @@ def drain_connection(connection_id: int) -> str:
     connection = Connection.objects.get(pk=connection_id)
     done = engine.drain(connection, now=timezone.now())
     syncing.note_finished(connection, timezone.now())
+    trial.go_on(connection, now=timezone.now())
     return f"{connection}: {done.done} done, {done.later} later, {done.resting} resting"
 
 
@@ -40,12 +41,6 @@ def mail_disconnected(connection_id: int) -> str:
     """Tell people that the connection stopped; return a line for the queue's log."""
     connection = Connection.objects.get(pk=connection_id)
     return f"{connection}: {notices.mail_disconnected(connection)} mails"
-
-
-def run_test_invoice(connection_id: int, invoice_id: int, user_id: int, looks: int) -> str:
-    """The next step of the test of a one-way connection."""
-    done = trial.run(connection_id, invoice_id, user_id, looks, now=timezone.now())
-    return f"test invoice {invoice_id}: {done}"
 
 
 def tidy() -> str:

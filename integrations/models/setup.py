@@ -206,3 +206,13 @@ class MatchProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list}: {self.sort_key}"
+
+    @property
+    def is_sent_older(self) -> bool:
+        """An older invoice of ours that a person ticked."""
+        return self.list == self.List.UNMATCHED and self.decided_at is not None
+
+    @property
+    def is_left_older(self) -> bool:
+        """An older unpaid invoice of theirs that a person unticked."""
+        return self.list == self.List.NEW and self.decided_at is not None

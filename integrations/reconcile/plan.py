@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.reconcile.policy import Side
+from integrations.reconcile.record import Record, is_blank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,20 @@ class Retire:
 
 
 Action = Create | Update | Retire
+
+
+def replaced(action: Action | None, record: Record | None) -> set[str]:
+    """The groups of `record` that lose something by `action`: its life, or a value for another."""
+    if record is None or action is None or isinstance(action, Create):
+        return set()
+    if isinstance(action, Retire):
+        return {"life"}
+    fields = {each.name: each for each in record.fields()}
+    return {
+        fields[name].group
+        for name, old in record.values(action.values).items()
+        if not is_blank(old) and not fields[name].same(old, action.values[name])
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

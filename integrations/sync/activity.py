@@ -9,7 +9,9 @@ from typing import Any
 from firms.permissions import Actor
 from integrations.entities import ENTITIES
 from integrations.models import Activity, Connection, Link
-from integrations.reconcile.record import UNKNOWN
+from integrations.reconcile.record import UNKNOWN, Life
+
+ENDED = {Life.INACTIVE: "Archived", Life.VOID: "Voided", Life.DELETED: "Deleted"}
 
 
 def write(
@@ -77,8 +79,8 @@ def title_of(entity: str, values: Mapping[str, Any], verb: str) -> str:
     for group, members in ENTITIES[entity].record.groups().items():
         if any(each.name in values for each in members) and group != "life":
             names.append(members[0].label)
-    if values.get("life") not in (None, "live"):
-        return f"Archived {verb}"
+    if values.get("life") in ENDED:
+        return f"{ENDED[values['life']]} {verb}"
     if "life" in values and not names:
         return f"Restored {verb}"
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -21,12 +21,13 @@ from integrations.entities.lines import ITEM
 from integrations.errors import MissingDependency, Refused
 from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
 from integrations.providers.base import Books, Operation, Snapshot
-from integrations.reconcile.plan import Create, Plan, Retire, Update
+from integrations.reconcile.plan import Create, Plan, Retire, Update, replaced
 from integrations.reconcile.policy import Decision, Direction, Policy, Side
-from integrations.reconcile.record import Life, Record, goes_along, is_blank
+from integrations.reconcile.record import Life, Record, goes_along
 from integrations.reconcile.three_way import reconcile
 from integrations.sync import (
     activity,
+    brake,
     credits,
     doubles,
     intents,
@@ -43,7 +44,6 @@ from integrations.sync import (
     snapshots,
     voids,
 )
-from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
 
 # Issues that a look at the pair does not mend by itself.
@@ -89,7 +89,7 @@ class Drain:
 
     connection: Connection
     lease: leases.Held
-    brake: Brake
+    brake: brake.Brake
     books: Books
     may_read: bool = True  # False: the company would not be read; what waits is sent all the same
     has_read_company: bool = False  # its preferences, in this drain
@@ -203,14 +203,14 @@ class _Look:
             raise PartnerNeeded(self.match_key())
         if isinstance(self.trouble, partners.SeveralMatches):
             plan = replace(plan, remote=None)  # a person says which it is, before one is made
-        harm = self._guard(plan)
-        base.update(plan.base_after(*self._write_here(plan, harm=harm)))
+        harmed = self._guard(plan, base, remote)
+        base.update(plan.base_after(*self._write_here(plan, is_harmful=Side.LOCAL in harmed)))
         is_pair = self.local is not None and remote is not None
         if plan.is_empty and not link.base and answer is None and is_pair:
             self._note_linked()
         self._move_base(base, remote)
         self._note_facts(heard, remote)
-        intent = self._store_intent(plan, harm=harm)
+        intent = self._store_intent(plan)
         self._close_or_open_issues(plan)
         self._remark(plan, heard, remote)
         self._finish(heard, intent)
@@ -239,6 +239,7 @@ class _Look:
             after=intent.values,
             duration_ms=answer.duration_ms,
             trace=answer.snapshot.trace,
+            is_harmful=self._loses_there(link.base, link.seen, intent.values),
             now=self.now,
             detail={"operation": intent.operation, "request_id": str(intent.request_id)},
         )
@@ -490,7 +491,7 @@ class _Look:
 
     # -- this side -------------------------------------------------------------------------------
 
-    def _write_here(self, plan: Plan, *, harm: bool) -> tuple[Side, ...]:
+    def _write_here(self, plan: Plan, *, is_harmful: bool) -> tuple[Side, ...]:
         """Carry out the local part; return the sides whose part of the base may move now."""
         if plan.local is None:
             return ()
@@ -518,7 +519,7 @@ class _Look:
             cause="QuickBooks",
             before=before,
             after=plan.local.values,
-            is_harmful=harm and not is_new,
+            is_harmful=is_harmful,
             now=self.now,
         )
         return (Side.LOCAL,)
@@ -594,7 +595,7 @@ class _Look:
 
     # -- the other side --------------------------------------------------------------------------
 
-    def _store_intent(self, plan: Plan, *, harm: bool) -> Intent | None:
+    def _store_intent(self, plan: Plan) -> Intent | None:
         """What has to be written there, composed and stored; None where nothing or not yet."""
         if plan.remote is None:
             return None
@@ -640,29 +641,51 @@ class _Look:
 
     # -- harm ------------------------------------------------------------------------------------
 
-    def _guard(self, plan: Plan) -> bool:
+    def _guard(self, plan: Plan, base: Mapping[str, Any], remote: Record | None) -> set[Side]:
         """
-        Ask the brake before something is ended or replaced by the sync itself.
+        Ask the brake before the sync itself ends or replaces something; return on which sides.
 
         Raises:
             brake.Held: it would be too much within a day.
         """
-        is_harm = plan.local is not None and self._replaces(plan.local)
-        if is_harm and self.local is not None:
+        harmed = set()
+        if self._loses_here(plan):
+            harmed.add(Side.LOCAL)
+        known = remote.values() if remote else {}
+        if plan.remote is not None and self._loses_there(base, known, plan.remote.values):
+            harmed.add(Side.REMOTE)
+        if harmed:
             self.drain.brake.check(self.link, now=self.now)
             self.drain.brake.count(self.link)
-        return is_harm
+        return harmed
 
-    def _replaces(self, action: Create | Update | Retire) -> bool:
-        if isinstance(action, Retire):
-            return "life" not in self._acting_decisions()
-        if isinstance(action, Create) or self.local is None:
+    def _loses_here(self, plan: Plan) -> bool:
+        """Whether a value or a life of ours gives way; in a full comparison, what is new counts."""
+        if isinstance(plan.local, Create):
+            return not self.link.may_create and self._was_only_listed()
+        if self.local is None or brake.is_granted(self.link, Side.LOCAL):
             return False
-        groups = {each.name: each.group for each in self.spec.record.fields()}
-        return any(
-            not is_blank(value) and groups[name] not in self._acting_decisions()
-            for name, value in self._old_values(action).items()
+        return bool(replaced(plan.local, self.local.record) - self._acting_decisions().keys())
+
+    def _was_only_listed(self) -> bool:
+        bells = InboxEntry.objects.filter(link=self.link, needs_read=False)
+        return bells.filter(source=InboxEntry.Source.LISTING).exists()
+
+    def _loses_there(
+        self, base: Mapping[str, Any], known: Mapping[str, Any], sent: Mapping[str, Any]
+    ) -> bool:
+        """
+        Whether what is `known` of theirs gives way to what is sent though nobody edited it here.
+
+        Against a base it is somebody's edit that goes over, and that one's doing.
+        """
+        if brake.is_granted(self.link, Side.REMOTE):
+            return False
+        theirs = self.spec.record.from_values(
+            {name: value for name, value in known.items() if name not in base}
         )
+        action = Update(values={name: sent[name] for name in sent if name not in base})
+        return bool(replaced(action, theirs) - self._acting_decisions().keys())
 
     def _acting_decisions(self) -> dict[str, dict[str, Any]]:
         """What people decided, group by group, and may no longer take back."""
@@ -670,16 +693,6 @@ class _Look:
             group: each
             for group, each in self.link.decisions.items()
             if datetime.fromisoformat(each["acts_at"]) <= self.now
-        }
-
-    def _old_values(self, action: Update) -> dict[str, Any]:
-        assert self.local is not None
-        fields = {each.name: each for each in self.spec.record.fields()}
-        old = self.local.record.values(action.values)
-        return {
-            name: value
-            for name, value in old.items()
-            if not fields[name].same(value, action.values[name])
         }
 
     # -- the end of it ---------------------------------------------------------------------------
@@ -727,6 +740,7 @@ class _Look:
         if intent is None and self.trouble is None:
             for group in self._acting_decisions():
                 del link.decisions[group]
+            brake.use_up(link)
         is_more_told = snapshots.is_newer_kept(link)
         link.wake_at = self.now if intent or is_more_told else next_decision(link, now=self.now)
         if intent is None and self.trouble is None:

@@ -2,20 +2,25 @@
 Stops a run that would change far too much.
 
 Counted are archives, voids, deletes and replaced values that the sync wrote on either side within
-24 hours, one a pair. What a person edited here and the sync carried over is that person's doing
-and does not count.
+24 hours, one a pair; in a full comparison, also what it created here. What a person edited here
+and the sync carried over is that person's doing and does not count. Neither does what a person
+saw in the dry run of set-up and confirmed: each pair counted there keeps its grant until it was
+looked at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from integrations.models import Activity, Connection, Link
+from integrations.reconcile.policy import Side
 
 WINDOW = timedelta(hours=24)
 AT_LEAST = 20
 SHARE = 10  # percent of the linked records of the entity
+GRANTED = "granted"  # in Link.options
 
 
 class Held(Exception):
@@ -41,8 +46,8 @@ class Brake:
         harmed = self.harmed[link.entity]
         if link.pk not in harmed and len(harmed) >= self.allowed[link.entity]:
             raise Held(
-                f"In the last 24 hours the sync changed or archived {len(harmed)} records of one "
-                f"kind. It stopped before the next one, so that you can look first."
+                f"In the last 24 hours the sync changed, archived or brought in {len(harmed)} "
+                f"records of one kind. It stopped before the next one, so that you can look first."
             )
 
     def count(self, link: Link) -> None:
@@ -61,6 +66,20 @@ class Brake:
             connection=self.connection, entity=entity, state=Link.State.LINKED
         ).count()
         self.allowed[entity] = max(AT_LEAST, linked * SHARE // 100)
+
+
+def grant(link: Link, sides: Iterable[Side]) -> None:
+    """A person was told that values of these sides give way, and confirmed it. Not saved."""
+    link.options = {**link.options, GRANTED: [str(side) for side in sides]}
+
+
+def is_granted(link: Link, side: Side) -> bool:
+    return side in link.options.get(GRANTED, ())
+
+
+def use_up(link: Link) -> None:
+    """It was looked at: what happens to it from now on was in no dry run. Not saved."""
+    link.options = {name: value for name, value in link.options.items() if name != GRANTED}
 
 
 def is_confirmed(connection: Connection, *, now: datetime) -> bool:

@@ -86,6 +86,10 @@ class Candidate:
     url: str = ""  # of our record
 
 
+NAME_LIMIT = 500  # characters of a name in QuickBooks
+SUFFIX = " (2)"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Needed:
     """The record that an issue waits for, and which does not sync."""
@@ -120,6 +124,11 @@ class Card:
     @property
     def title(self) -> str:
         return self.link.label or self.link.remote_label
+
+    @property
+    def suffixed(self) -> str:
+        """Our name of it, told apart from the other one's: "Quist Boats (2)"."""
+        return f"{self.link.label[: NAME_LIMIT - len(SUFFIX)]}{SUFFIX}"
 
     @property
     def is_decided(self) -> bool:

@@ -15,7 +15,7 @@ LABELS_AT_MOST = 2  # of fields named in a row; the rest is counted
 
 def mark_contact(row: Any) -> None:
     """The fields of a matched row that differ, and what the two were matched on."""
-    told = row.plan or {"here": [], "there": [], "ask": []}
+    told = row.plan or pairing.NOTHING
     groups = sorted({*told["here"], *told["there"], *told["ask"]})
     row.name_differs = "display_name" in groups
     row.email_differs = "email" in groups

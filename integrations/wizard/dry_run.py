@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from integrations.entities import ENTITIES
 from integrations.models import MatchProposal, Setup
+from integrations.reconcile.policy import Side
 from integrations.wizard import ledger, pairing, proposals, sheets
 from integrations.wizard.answers import Answers
 
@@ -29,6 +30,8 @@ class DryRun:
     update_here_fields: int = 0
     update_there: int = 0
     update_there_fields: int = 0
+    replace_here: int = 0  # a value that is there, or the life, gives way
+    replace_there: int = 0
     conflicts: int = 0
     conflict_fields: int = 0
     skip_unmatched: int = 0
@@ -87,13 +90,17 @@ def _add_fields(found: DryRun, told: dict[str, list[str]]) -> None:
     found.update_here_fields += len(told["here"])
     found.update_there += bool(told["there"])
     found.update_there_fields += len(told["there"])
+    loses = pairing.loses(told)
+    found.replace_here += Side.LOCAL in loses
+    found.replace_there += Side.REMOTE in loses
     found.conflicts += bool(told["ask"])
     found.conflict_fields += len(told["ask"])
 
 
 HEAD = (
     "What happens", "Contact", "Contact email", "Customer", "Customer email",
-    "Fields filled here", "Fields filled in QuickBooks", "Fields you will be asked about",
+    "Fields written here", "Fields written in QuickBooks", "Fields you will be asked about",
+    "Replaced here", "Replaced in QuickBooks",
 )  # fmt: skip
 WORDS = {
     Decision.LINK: "Link",
@@ -112,14 +119,13 @@ def as_csv(setup: Setup, entity: str) -> Iterator[str]:
         found = MatchProposal.objects.filter(setup=setup, entity=entity)
         ordered = found.exclude(list=List.TAKEN).order_by("list", "sort_key", "pk")
         for row in ordered.iterator(chunk_size=2000):
-            told = row.plan or {"here": [], "there": [], "ask": []}
+            told = row.plan or pairing.NOTHING
             word = "Already linked" if row.is_linked else WORDS[Decision(row.decision)]
             yield [
                 word, row.local_label, row.local_email, row.remote_label, row.remote_email,
-                *(", ".join(pairing.labels(told[name], record)) for name in told_order),
+                *(", ".join(pairing.labels(told[name], record)) for name in pairing.NOTHING),
             ]  # fmt: skip
 
-    told_order = ("here", "there", "ask")
     return sheets.lines(HEAD, rows())
 
 
@@ -159,7 +165,8 @@ def plan_services(setup: Setup, answers: Answers) -> ServicesPlan:
 HEAD_OF_SERVICES = (
     "What happens", "Record", "Ours", "In QuickBooks", "Date", "Amount", "Rate here",
     "Rate in QuickBooks", "SKU here", "SKU in QuickBooks",
-    "Fields filled here", "Fields filled in QuickBooks", "Fields you will be asked about",
+    "Fields written here", "Fields written in QuickBooks", "Fields you will be asked about",
+    "Replaced here", "Replaced in QuickBooks",
 )  # fmt: skip
 
 
@@ -171,14 +178,14 @@ def services_as_csv(setup: Setup, answers: Answers) -> Iterator[str]:
             spec = ENTITIES[entity]
             found = ledger.rows_of(setup, entity).exclude(list=List.TAKEN)
             for row in found.order_by("list", "sort_key", "pk").iterator(chunk_size=2000):
-                told = row.plan or {"here": [], "there": [], "ask": []}
+                told = row.plan or pairing.NOTHING
                 yield [
                     _word(row, answers), spec.singular.capitalize(), row.local_label,
                     row.remote_label, row.dated_on or "", row.amount if row.amount is not None
                     else "", row.local_told.get("rate", ""), row.remote_told.get("rate", ""),
                     row.local_told.get("sku", ""), row.remote_told.get("sku", ""),
                     *(", ".join(pairing.labels(told[name], spec.record))
-                      for name in ("here", "there", "ask")),
+                      for name in pairing.NOTHING),
                 ]  # fmt: skip
 
     return sheets.lines(HEAD_OF_SERVICES, rows())

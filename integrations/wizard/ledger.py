@@ -1,9 +1,10 @@
 """
 Invoices and payments in the second half of set-up: which are one, and which come in.
 
-Nobody reviews them row by row. Each has a row like a list's: Matched where both sides hold the
-same one, Unmatched (ours) or New (theirs) where only one side does. Which of those sync follows
-from two answers, held against columns of the row: see `Choice`.
+Each has a row like a list's: Matched where both sides hold the same one, Unmatched (ours) or New
+(theirs) where only one side does. Which of those sync follows from two answers, held against
+columns of the row: see `Choice`. Of the older ones a person may say otherwise, one by one
+(wizard/older.py); `decided_at` says that somebody did.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 
 from integrations.entities import ENTITIES, Local
 from integrations.entities.base import id_of_theirs
@@ -52,6 +53,7 @@ class _One:
     dated_on: date
     is_open: bool = False
     pays: tuple[str, ...] = ()  # ids of invoices, on its own side
+    items: tuple[str, ...] = ()  # of ours: ids of the service items on its lines
 
 
 @dataclass(kw_only=True)
@@ -68,8 +70,10 @@ def propose(setup: Setup) -> None:
     """Make the rows of both entities anew, in the transaction of the caller, who saves `counts`."""
     contacts = pairing.partners_of_links(setup, "contact")
     setup.counts = {**setup.counts, "ledger_contacts": len(contacts)}
+    decided = list(rows_of(setup, INVOICE).filter(decided_at__isnull=False))
     invoices = _read(setup, INVOICE, contacts)
     _pair_linked(setup, INVOICE, invoices)
+    _pair_decided(decided, invoices)
     _pair_invoices(invoices)
     payments = _read(setup, PAYMENT, contacts)
     _pair_linked(setup, PAYMENT, payments)
@@ -79,8 +83,11 @@ def propose(setup: Setup) -> None:
         "service_item": pairing.partners_of(setup, "service_item"),
         INVOICE: {remote_id: local_id for local_id, remote_id in invoices.pairs.items()},
     }
-    for entity, sides in ((INVOICE, invoices), (PAYMENT, payments)):
-        rows = list(_rows(setup, entity, sides, invoices))
+    made = {INVOICE: list(_rows(setup, INVOICE, invoices))}
+    _keep_decided(decided, made[INVOICE])
+    made[PAYMENT] = list(_rows(setup, PAYMENT, payments))
+    follow_invoices(made[PAYMENT], made[INVOICE])
+    for entity, rows in made.items():
         fresh = [row for row in rows if row.list == List.MATCHED and not row.is_linked]
         pairing.work_out(setup, entity, fresh, partners)
         MatchProposal.objects.filter(setup=setup, entity=entity).delete()
@@ -115,6 +122,7 @@ def _of_ours(local: Local, linked: set[int]) -> _One:
         amount=local.amount or ZERO,
         dated_on=date.fromisoformat(values.get("issued_on") or values["received_on"]),
         pays=_paid(values.get("parts") or ()),
+        items=tuple({str(each["item"]) for each in values.get("lines") or () if each.get("item")}),
     )
 
 
@@ -162,6 +170,17 @@ def _pair_linked(setup: Setup, entity: str, sides: _Sides) -> None:
             sides.linked.add(local_id)
 
 
+def _pair_decided(decided: Iterable[MatchProposal], sides: _Sides) -> None:
+    """What a person linked in this run, if both are still there and free."""
+    taken = set(sides.pairs.values())
+    for row in decided:
+        if row.list != List.MATCHED or row.local_id not in sides.ours:
+            continue
+        is_there = row.remote_id in sides.theirs and row.remote_id not in taken
+        if is_there and row.local_id not in sides.pairs:
+            sides.pairs[row.local_id] = row.remote_id
+
+
 def _pair_invoices(sides: _Sides) -> None:
     """The same number, contact and total; where several agree, none is taken for another."""
     keys: dict[tuple[str, int, Decimal], tuple[list[int], list[str]]] = {}
@@ -205,8 +224,7 @@ def _pair_payments(sides: _Sides, invoices: _Sides) -> None:
 # -- the rows ------------------------------------------------------------------------------------
 
 
-def _rows(setup: Setup, entity: str, sides: _Sides, invoices: _Sides) -> Iterator[MatchProposal]:
-    follow = _follow_invoices if entity == PAYMENT else _follow_nothing
+def _rows(setup: Setup, entity: str, sides: _Sides) -> Iterator[MatchProposal]:
     for local_id, remote_id in sides.pairs.items():
         ours, theirs = sides.ours.get(local_id), sides.theirs.get(remote_id)
         one = ours or theirs
@@ -218,24 +236,21 @@ def _rows(setup: Setup, entity: str, sides: _Sides, invoices: _Sides) -> Iterato
         row.local_label = ours.label[:500] if ours else ""
         row.remote_label = theirs.label[:600] if theirs else ""
         row.decision, row.is_linked = Decision.LINK, local_id in sides.linked
-        row.plan = {"here": [], "there": [], "ask": []}
+        row.plan = dict(pairing.NOTHING)
         yield row
     taken = set(sides.pairs.values())
     for local_id, mine in sides.ours.items():
         if local_id not in sides.pairs:
             row = _row(setup, entity, mine, List.UNMATCHED)
             row.local_id, row.local_label = local_id, mine.label[:500]
-            row.local_told = {"contact": mine.contact}
-            follow(row, mine, invoices.ours, set(map(str, invoices.pairs)), whole=True)
+            row.local_told = {"contact": mine.contact, "items": mine.items, "pays": mine.pays}
             yield row
-    paired_there = set(invoices.pairs.values())
     for remote_id, other in sides.theirs.items():
         if remote_id not in taken:
             row = _row(setup, entity, other, List.NEW)
             row.remote_id, row.remote_label = remote_id, other.label[:600]
             row.imported_id = other.imported_id
-            row.remote_told = {"contact": other.contact}
-            follow(row, other, invoices.theirs, paired_there, whole=False)
+            row.remote_told = {"contact": other.contact, "pays": other.pays}
             yield row
 
 
@@ -253,33 +268,48 @@ def _row(setup: Setup, entity: str, one: _One, on: List) -> MatchProposal:
     )
 
 
-def _follow_nothing(
-    row: MatchProposal, one: _One, invoices: Mapping[Any, _One], paired: set[str], *, whole: bool
-) -> None:
-    """An invoice stands for itself."""
+def _keep_decided(decided: Iterable[MatchProposal], rows: Iterable[MatchProposal]) -> None:
+    """What people said of single ones outlasts that the rows are made anew."""
+    said = {(row.list, row.local_id, row.remote_id): row for row in decided}
+    for row in rows:
+        before = said.get((row.list, row.local_id, row.remote_id))
+        if before is not None:
+            row.decision, row.home = before.decision, before.home
+            row.decided_at, row.decided_by_id = before.decided_at, before.decided_by_id
 
 
-def _follow_invoices(
-    row: MatchProposal, one: _One, invoices: Mapping[Any, _One], paired: set[str], *, whole: bool
-) -> None:
+def follow_invoices(payments: Iterable[MatchProposal], invoices: Iterable[MatchProposal]) -> None:
     """
-    A payment follows what it pays, not its own date.
+    A payment follows what it pays, not its own date. Not saved.
 
-    Args:
-        whole: ours needs all of its invoices there; of theirs one is enough, the other parts
-            come in locked.
+    Ours needs all of its invoices there. Of theirs one is enough: the other parts come in locked.
     """
-    single = [
-        found
-        for paid in one.pays
-        if paid not in paired and (found := invoices.get(int(paid) if whole else paid)) is not None
-    ]
-    has_pair = any(paid in paired for paid in one.pays)
-    row.is_due = has_pair and (not single or not whole)
-    row.is_open = any(each.is_open for each in single)
-    if single:
-        dates = [each.dated_on for each in single]
-        row.dated_on = min(dates) if whole else max(dates)
+    ours: dict[str, MatchProposal] = {}
+    theirs: dict[str, MatchProposal] = {}
+    for row in invoices:
+        if row.local_id is not None:
+            ours[str(row.local_id)] = row
+        if row.remote_id:
+            theirs[row.remote_id] = row
+    for row in payments:
+        if row.list == List.UNMATCHED:
+            _follow(row, _found(ours, row.local_told), needs_all=True)
+        elif row.list == List.NEW:
+            _follow(row, _found(theirs, row.remote_told), needs_all=False)
+
+
+def _found(invoices: Mapping[str, MatchProposal], told: Mapping[str, Any]) -> list[MatchProposal]:
+    return [invoices[paid] for paid in told["pays"] if paid in invoices]
+
+
+def _follow(row: MatchProposal, paid: list[MatchProposal], *, needs_all: bool) -> None:
+    alone = [each for each in paid if each.list != List.MATCHED and not each.is_sent_older]
+    is_there = len(alone) < len(paid)
+    row.is_due = is_there and not (alone and needs_all)
+    row.is_open = any(each.is_open and not each.is_left_older for each in alone)
+    dates = [each.dated_on for each in alone if each.dated_on is not None]
+    if dates:
+        row.dated_on = min(dates) if needs_all else max(dates)
 
 
 # -- which come in -------------------------------------------------------------------------------
@@ -290,23 +320,26 @@ class Choice:
     """What a person said about invoices from before."""
 
     since: date | None  # None: all invoices
-    brings_open: bool = True  # older ones that are unpaid in QuickBooks come in all the same
+    # Older ones that are unpaid in QuickBooks come in all the same, but those a person unticked.
+    brings_open: bool = True
 
     def comes_in(self) -> Q:
         """Of rows on one side alone, those that are created on the other."""
         if self.since is None:
             return Q(is_held=False)
         told = Q(dated_on__gte=self.since) | Q(is_due=True)
+        told |= Q(list=List.UNMATCHED, decided_at__isnull=False)
         if self.brings_open:
-            told |= Q(list=List.NEW, is_open=True)
+            told |= Q(list=List.NEW, is_open=True, decided_at=None)
         return Q(is_held=False) & told
 
     def would_take(self, row: MatchProposal) -> bool:
         """Whether a row would come in, did its contact sync."""
-        if self.since is None or row.is_due:
+        if self.since is None or row.is_due or row.is_sent_older:
             return True
         is_young = row.dated_on is not None and row.dated_on >= self.since
-        return is_young or (self.brings_open and row.list == List.NEW and row.is_open)
+        is_open_there = row.list == List.NEW and row.is_open and not row.is_left_older
+        return is_young or (self.brings_open and is_open_there)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,12 +360,17 @@ class Totals:
     create_here: Figure
     create_there: Figure
     open_older: Figure  # of create_here: those that come in only because they are unpaid
+    sent_older: Figure  # of create_there: those that a person ticked
+    unticked: Figure  # of older_there: unpaid ones
     older_here: Figure  # left alone
     older_there: Figure
     held_here: Figure  # their contact does not sync
     held_there: Figure
+    wait_for_item: Figure  # of create_there: a service item of theirs does not sync
     update_here: Figure
     update_there: Figure
+    replace_here: Figure  # a value that is there, or the life, gives way
+    replace_there: Figure
     conflicts: Figure
 
     @property
@@ -345,26 +383,31 @@ class Totals:
 
 
 def totals(setup: Setup, entity: str, choice: Choice) -> Totals:
-    """Add up the rows of an entity. One query."""
+    """Add up the rows of an entity. Two queries."""
     matched = Q(list=List.MATCHED)
     ours, theirs = Q(list=List.UNMATCHED), Q(list=List.NEW)
     comes = choice.comes_in()
     held = Q(is_held=True)
-    only_open = Q(pk__in=[])
-    if choice.since is not None and choice.brings_open:
-        only_open = theirs & comes & Q(is_open=True, is_due=False, dated_on__lt=choice.since)
+    has_its_items = Q(local_told__items__contained_by=_syncing_items(setup))
+    older = Q(is_due=False, dated_on__lt=choice.since or date.min)
+    unpaid = theirs & older & Q(is_open=True)
     wanted = {
         "link": matched & Q(is_linked=False),
         "linked_before": matched & Q(is_linked=True),
         "create_here": theirs & comes,
         "create_there": ours & comes,
-        "open_older": only_open,
+        "open_older": unpaid & comes,
+        "sent_older": ours & older & comes,
+        "unticked": unpaid & ~comes & ~held,
         "older_here": ours & ~comes & ~held,
         "older_there": theirs & ~comes & ~held,
         "held_here": ours & held,
         "held_there": theirs & held,
+        "wait_for_item": ours & comes & ~has_its_items,
         "update_here": matched & ~Q(plan__here=[]),
         "update_there": matched & ~Q(plan__there=[]),
+        "replace_here": matched & ~Q(plan__replaced_here=[]),
+        "replace_there": matched & ~Q(plan__replaced_there=[]),
         "conflicts": matched & ~Q(plan__ask=[]),
     }
     numbers = {f"n_{name}": Count("pk", filter=which) for name, which in wanted.items()}
@@ -374,6 +417,13 @@ def totals(setup: Setup, entity: str, choice: Choice) -> Totals:
         name: Figure(number=found[f"n_{name}"], money=found[f"m_{name}"] or ZERO) for name in wanted
     }
     return Totals(entity=entity, **sums)
+
+
+def _syncing_items(setup: Setup) -> list[str]:
+    """Ids of our service items that Sync links or creates there, or that are linked."""
+    syncing = (Decision.LINK, Decision.CREATE_THERE)
+    items = rows_of(setup, "service_item").filter(decision__in=syncing, local_id__isnull=False)
+    return [str(local_id) for local_id in items.values_list("local_id", flat=True)]
 
 
 def rows_of(setup: Setup, entity: str) -> QuerySet[MatchProposal]:
@@ -410,9 +460,13 @@ def _has_news(setup: Setup, since: datetime) -> bool:
 
 
 def decide(setup: Setup, choice: Choice) -> None:
-    """Write down what the answers mean for each row. Three statements."""
+    """Write down what the answers mean for each row."""
     rows = MatchProposal.objects.filter(setup=setup, entity__in=ENTITIES_OF_LEDGER)
-    alone = rows.exclude(list=List.MATCHED)
-    alone.update(decision=Decision.LEAVE_OUT)
-    alone.filter(choice.comes_in(), list=List.UNMATCHED).update(decision=Decision.CREATE_THERE)
-    alone.filter(choice.comes_in(), list=List.NEW).update(decision=Decision.CREATE_HERE)
+    comes = choice.comes_in()
+    rows.exclude(list=List.MATCHED).update(
+        decision=Case(
+            When(comes & Q(list=List.UNMATCHED), then=Value(Decision.CREATE_THERE)),
+            When(comes & Q(list=List.NEW), then=Value(Decision.CREATE_HERE)),
+            default=Value(Decision.LEAVE_OUT),
+        )
+    )

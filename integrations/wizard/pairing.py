@@ -10,8 +10,8 @@ from integrations.entities.base import Reference, Unlinked
 from integrations.entities.base import theirs as as_theirs
 from integrations.models import Connection, ImportedRecord, Link, MatchProposal, Setup
 from integrations.providers import get_provider
-from integrations.reconcile.plan import Plan
-from integrations.reconcile.policy import Policy
+from integrations.reconcile.plan import Plan, replaced
+from integrations.reconcile.policy import Policy, Side
 from integrations.reconcile.record import UNKNOWN, Record, Ref
 from integrations.reconcile.three_way import reconcile
 from integrations.sync import references, tables
@@ -25,9 +25,9 @@ Partners = Mapping[str, Mapping[str, int]]  # entity -> remote id -> our id
 
 def plan_of(
     connection: Connection, local: Local, remote: Record, *, policy: Policy, partners: Partners
-) -> Plan:
+) -> dict[str, list[str]]:
     """
-    The plan of a pair that was never linked.
+    The plan of a pair that was never linked, as its row keeps it.
 
     Args:
         partners: of all pairs: what references are turned by.
@@ -35,7 +35,7 @@ def plan_of(
     spec, rules = ENTITIES[remote.entity], rules_of(connection)
     ours = spec.as_synced(spec.as_compared(local.record, rules), rules)
     theirs = spec.as_compared(_turned(connection, remote, partners), rules)
-    return reconcile(base={}, local=ours, remote=theirs, policy=policy)
+    return told(reconcile(base={}, local=ours, remote=theirs, policy=policy), ours, theirs)
 
 
 def _turned(connection: Connection, remote: Record, partners: Partners) -> Record:
@@ -69,9 +69,17 @@ def _pointed_at(records: Iterable[Record]) -> dict[str, list[str]]:
     return found
 
 
-def told(plan: Plan, record: type[Record]) -> dict[str, list[str]]:
-    """A plan as a row keeps it: the groups written here, written there, and left to a person."""
-    group_of = {each.name: each.group for each in record.fields()}
+NOTHING: Mapping[str, list[str]] = {
+    name: [] for name in ("here", "there", "ask", "replaced_here", "replaced_there")
+}
+
+
+def told(plan: Plan, ours: Record, theirs: Record) -> dict[str, list[str]]:
+    """
+    A plan as a row keeps it: the groups written here, written there, and left to a person; and
+    of those that are written, the ones in which a value that is there gives way.
+    """
+    group_of = {each.name: each.group for each in ours.fields()}
 
     def groups(values: Iterable[str]) -> list[str]:
         return sorted({group_of[name] for name in values})
@@ -80,7 +88,15 @@ def told(plan: Plan, record: type[Record]) -> dict[str, list[str]]:
         "here": groups(plan.local.values) if plan.local else [],
         "there": groups(plan.remote.values) if plan.remote else [],
         "ask": sorted(each.group for each in plan.conflicts),
+        "replaced_here": sorted(replaced(plan.local, ours)),
+        "replaced_there": sorted(replaced(plan.remote, theirs)),
     }
+
+
+def loses(told: Mapping[str, list[str]]) -> list[Side]:
+    """The sides on which a plan as a row keeps it lets a value or a life give way."""
+    names = {Side.LOCAL: "replaced_here", Side.REMOTE: "replaced_there"}
+    return [side for side, name in names.items() if told.get(name)]
 
 
 def labels(groups: Iterable[str], record: type[Record]) -> list[str]:
@@ -172,9 +188,8 @@ def _work_out(
         local = ours.get(row.local_id or 0)
         remote = theirs.get(row.imported_id or 0)
         if local is None or remote is None:
-            row.plan = {"here": [], "there": [], "ask": []}
+            row.plan = dict(NOTHING)
         else:
             policy = policy_of(connection, spec, local)
-            plan = plan_of(connection, local, remote, policy=policy, partners=partners)
-            row.plan = told(plan, spec.record)
+            row.plan = plan_of(connection, local, remote, policy=policy, partners=partners)
         row.has_differences = any(row.plan.values())

@@ -58,7 +58,7 @@ def refresh(setup: Setup, entity: str) -> None:
     rows = MatchProposal.objects.filter(
         setup=setup, entity=entity, list=List.MATCHED, is_linked=False
     )
-    stale = rows.filter(Q(plan__isnull=True) | ~Q(plan__has_key="here"))
+    stale = rows.filter(Q(plan__isnull=True) | ~Q(plan__has_key="replaced_here"))
     if setup.matched_at is not None:
         changed = ENTITIES[entity].store.changed_since(
             firm_id=setup.firm_id, since=setup.matched_at
@@ -223,7 +223,7 @@ class _Build:
             else:
                 self._pair(row, imported)
             row.decision, row.is_linked = Decision.LINK, True
-            row.plan = {"here": [], "there": [], "ask": []}
+            row.plan = dict(pairing.NOTHING)
             self._take(row)
 
     def add_decided_pairs(self) -> None:

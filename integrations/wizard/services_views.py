@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,6 +27,7 @@ from integrations.wizard import (
     dry_run,
     importing,
     ledger,
+    older,
     progress,
     queries,
     report,
@@ -42,6 +46,7 @@ from integrations.wizard.pages import (
     list_address,
     list_facts,
     moved_on,
+    numbers,
     of_services,
     tell,
 )
@@ -289,7 +294,7 @@ def sync_services(request: FirmRequest, setup: Setup) -> HttpResponse:
         return _to_current(setup)
     now = timezone.now()
     ledger.refresh(setup, now=now)
-    form = _form(request, setup)
+    form = _form(setup, request.POST if request.method == "POST" else _asked(request))
     planned = dry_run.plan_services(setup, form.answers()) if form.is_valid() else None
     error = ""
     if request.method == "POST" and planned is not None:
@@ -321,13 +326,11 @@ def sync_services(request: FirmRequest, setup: Setup) -> HttpResponse:
     return render(request, SYNC_SERVICES.template_name, context)
 
 
-def _form(request: FirmRequest, setup: Setup) -> ServicesForm:
+def _form(setup: Setup, asked: QueryDict | None) -> ServicesForm:
     """Filled with what was asked; on the first look nothing is chosen but the older open ones."""
-    asked = request.POST if request.method == "POST" else request.GET
-    is_asked = request.method == "POST" or "asked" in asked
     connection = setup.connection
     return ServicesForm(
-        asked if is_asked else None,
+        asked,
         accounts=short_lists_of(connection, "income_accounts"),
         today=timezone.localdate(),
         initial={
@@ -336,6 +339,103 @@ def _form(request: FirmRequest, setup: Setup) -> ServicesForm:
             "brings_open": True,
         },
     )
+
+
+# -- older invoices, one by one ------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@of_services
+def older_invoices(request: FirmRequest, setup: Setup, side: str) -> HttpResponse:
+    """Tick or untick invoices from before the day that the answers in the address name."""
+    since = _since(request, setup)
+    if side not in (older.OURS, older.THEIRS):
+        raise Http404
+    is_open = setup.confirmed_at is None and progress.may_open(setup, SYNC_SERVICES)
+    if since is None or not is_open:
+        return redirect("setup:services_sync")
+    if request.method == "POST":
+        _tick(request, setup, side, since)
+        return redirect(request.get_full_path())
+    ledger.refresh(setup, now=timezone.now())
+    rows = older.rows_of(setup, side, since)
+    asked: dict[str, Any] = ListQuery(request.GET).values()
+    page = queries.page_of(setup, rows, total=rows.count(), number=asked["page"], anchor=None)
+    found: list[Any] = page.rows
+    names = older.contacts_of(setup, found)
+    for row in found:
+        row.contact_name = names[row.pk]
+    context = frame(
+        setup,
+        SYNC_SERVICES,
+        side=side,
+        since=since,
+        page=page,
+        rows=found,
+        totals=ledger.totals(setup, ledger.INVOICE, ledger.Choice(since=since)),
+        answers_query=_answers_query(request),
+        previous_page=page.number > 1 and f"?{_answers_query(request)}&page={page.number - 1}",
+        next_page=page.next_anchor and f"?{_answers_query(request)}&page={page.number + 1}",
+    )
+    return render(request, "integrations/setup_services_older.html", context)
+
+
+def _tick(request: FirmRequest, setup: Setup, side: str, since: date) -> None:
+    shown = set(numbers(request.POST.getlist("row")))
+    comes = shown & set(numbers(request.POST.getlist("comes")))
+    every = request.POST.get("every")
+    if every:
+        shown = set(older.rows_of(setup, side, since).values_list("pk", flat=True))
+        comes = shown if every == "all" else set()
+    act: dict[str, Any] = {"side": side, "since": since, "comes": comes, "stays": shown - comes}
+    attempt(request, partial(older.tick, **act), setup, done="Saved.")
+
+
+@require_http_methods(["GET", "POST"])
+@of_services
+def link_older(request: FirmRequest, setup: Setup, row_id: int) -> HttpResponse:
+    """Say which invoice there one of ours is, or take that back."""
+    invoices = ledger.rows_of(setup, ledger.INVOICE).filter(local_id__isnull=False)
+    row = get_object_or_404(invoices, pk=row_id)
+    back = f"{reverse('setup:services_older', args=[older.OURS])}?{_answers_query(request)}"
+    if request.method == "POST":
+        remote_id = request.POST.get("remote_id", "")
+        link = partial(older.link, row_id=row.pk, remote_id=remote_id)
+        unlink = partial(older.unlink, row_id=row.pk)
+        done = "Linked." if remote_id else "Not linked any more."
+        attempt(request, link if remote_id else unlink, setup, done=done)
+        return redirect(back)
+    if setup.confirmed_at is not None:
+        return _to_current(setup)
+    names = older.contacts_of(setup, [row])
+    context = frame(
+        setup,
+        SYNC_SERVICES,
+        row=row,
+        contact_name=names[row.pk],
+        offers=older.offers_for(setup, row),
+        back=back,
+    )
+    return render(request, "integrations/setup_services_link.html", context)
+
+
+def _since(request: FirmRequest, setup: Setup) -> date | None:
+    """The first day of the answers in the address; None where they name none."""
+    form = _form(setup, _asked(request))
+    form.full_clean()
+    given = form.cleaned_data if form.is_bound else {}
+    return given.get("on") if given.get("start") == ServicesForm.FROM else None
+
+
+def _asked(request: FirmRequest) -> QueryDict | None:
+    """The answers in the address, if there are any."""
+    return request.GET if "asked" in request.GET else None
+
+
+def _answers_query(request: FirmRequest) -> str:
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    return asked.urlencode()
 
 
 def _offers(setup: Setup, form: ServicesForm) -> dict[str, Any]:
@@ -373,7 +473,7 @@ def _sync_progress(request: FirmRequest, setup: Setup) -> HttpResponse:
 @of_services
 def plan_csv(request: FirmRequest, setup: Setup) -> HttpResponse | StreamingHttpResponse:
     """The dry run row by row, for the answers in the address."""
-    form = _form(request, setup)
+    form = _form(setup, _asked(request))
     if not progress.may_open(setup, REVIEW_SERVICES) or not form.is_valid():
         raise Http404
     lines = dry_run.services_as_csv(setup, form.answers())

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django_q.tasks import async_task
 
 from firms.models import SyncMark, SyncState
@@ -19,9 +20,9 @@ from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import CONTACT, ENTITIES
 from integrations.models import Connection, ImportedRecord, Issue, Link, MatchProposal, Setup
-from integrations.sync import activity, connections, short_lists
+from integrations.sync import activity, brake, connections, short_lists
 from integrations.sync.rules import lists_of
-from integrations.wizard import dry_run, importing, ledger
+from integrations.wizard import dry_run, importing, ledger, pairing
 from integrations.wizard.answers import Answers
 from integrations.wizard.errors import SetupError
 from integrations.wizard.progress import unseen_lists
@@ -190,7 +191,7 @@ def _make_links(run: Setup, entity: str, now: datetime, choice: ledger.Choice | 
     connection = run.connection
     is_ledger = entity in ledger.ENTITIES_OF_LEDGER
     found = MatchProposal.objects.filter(setup=run, entity=entity).exclude(list=List.TAKEN)
-    rows = list(found.defer("plan"))
+    rows = list(found)
     if not is_ledger:
         _part_former(run, rows, now)
     mine = Link.objects.filter(connection=connection, entity=entity)
@@ -284,6 +285,7 @@ def _link(run: Setup, row: MatchProposal, now: datetime) -> Link:
     )
     if row.decision == Decision.LINK:
         link.state, link.wake_at = Link.State.LINKED, now
+        brake.grant(link, pairing.loses(row.plan or pairing.NOTHING))
     elif row.decision in (Decision.CREATE_HERE, Decision.CREATE_THERE):
         link.state, link.wake_at, link.may_create = Link.State.UNDECIDED, now, True
     return link
@@ -310,9 +312,13 @@ def _part_former(run: Setup, rows: list[MatchProposal], now: datetime) -> None:
 
 
 def _look_at_news(
-    linked: Iterable[Link], connection: Connection, entity: str, now: datetime
+    linked: QuerySet[Link], connection: Connection, entity: str, now: datetime
 ) -> None:
-    """What the import told of pairs of before: newer versions are looked at, the rest is known."""
+    """
+    What the import told of pairs of before: newer versions are looked at, the rest is known.
+
+    Looked at is also what was seen there and not taken in, while all went there only.
+    """
     versions = {link.remote_id: (link.pk, link.remote_version or -1) for link in linked}
     told = ImportedRecord.objects.filter(
         connection=connection, entity=entity, remote_id__in=list(versions)
@@ -325,9 +331,8 @@ def _look_at_news(
         else:
             old.append(pk)
     ImportedRecord.objects.filter(pk__in=old).delete()
-    Link.objects.filter(pk__in=newer, wake_at=None, rests="").update(
-        wake_at=now, lane=Link.Lane.BULK
-    )
+    news = linked.filter(Q(pk__in=newer) | ~Q(seen={}), wake_at=None, rests="")
+    news.update(wake_at=now, lane=Link.Lane.BULK)
 
 
 def _newcomers(run: Setup, rows: list[MatchProposal], known: _Known, now: datetime) -> list[Link]:

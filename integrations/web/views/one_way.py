@@ -81,13 +81,17 @@ def _page(
     made = request.GET.get("service")
     if made and not shown.is_bound:
         shown.initial["service_item"] = made
+    makes = new_form or NewServiceForm(connection=connection)
+    has_sales = bool(shown.initial.get("service_item"))
+    if has_sales:
+        makes.initial["name"] = ""  # what is proposed is there already
     lists = connection.company_facts.get("lists") or {}
     context: dict[str, Any] = {
         "turn_on_form": shown,
-        "new_form": new_form or NewServiceForm(connection=connection),
+        "new_form": makes,
         "form": new_form or shown,  # whose errors the summary tells
         "has_lists": "items" in lists,
-        "has_sales": bool(shown.initial.get("service_item")),
+        "has_sales": has_sales,
         "banks": [
             each["label"]
             for each in rule_values.choices(connection, "deposit_account")

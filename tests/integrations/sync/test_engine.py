@@ -396,6 +396,21 @@ def test_many_archives_at_once_stop_and_ask(world: World):
     assert Contact.objects.filter(is_archived=True).count() == 20
 
 
+@pytest.mark.parametrize(("cursor_age", "is_held"), [(1, False), (40, True)])
+def test_creates_count_in_a_full_comparison_alone(world: World, cursor_age: int, is_held: bool):
+    for number in range(22):
+        world.quickbooks.create(f"Customer {number}")
+    Cursor.objects.update(value=world.now - timedelta(days=cursor_age))
+
+    for _ in range(4):
+        world.sync(feed=True)
+
+    world.connection.refresh_from_db()
+    assert bool(world.connection.held_reason) == is_held
+    created = Contact.objects.count()
+    assert created == 20 if is_held else created >= 22
+
+
 def test_preferences_are_read_again_once_a_week(world: World):
     world.connection.company_facts, world.connection.facts_read_at = {}, world.now
     world.connection.save()

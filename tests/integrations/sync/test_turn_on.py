@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -12,10 +13,14 @@ from billing.models import Invoice, ServiceItem
 from billing.services import invoices
 from contacts.models import Contact
 from firms.permissions import NotAllowed, Permission
+from integrations import tasks
 from integrations.models import Activity, Connection, Cursor, Issue, Link, OutboxEntry, Setup
 from integrations.sync import connections, engine, rule_values, trial, turn_on
+from integrations.wizard import dry_run, importing, services, syncing
+from integrations.wizard.answers import Answers
+from integrations.wizard.steps import LISTS, LISTS_OF_ITEMS
 from tests.factories import make_actor, make_firm
-from tests.integrations.sync.test_invoices import draft, make_item, pay, sent
+from tests.integrations.sync.test_invoices import draft, edit, make_item, pay, sent
 from tests.integrations.sync.test_push_only import void
 from tests.integrations.web.rows import make_connection
 from tests.world import World
@@ -200,15 +205,13 @@ def begin(world: World) -> Invoice:
     return trial.begin(actor=world.actor, connection=world.connection, now=timezone.now())
 
 
-def go_on(world: World, invoice: Invoice, looks: int = 10) -> str:
-    """The task, as often as it asks for another look."""
-    done = ""
-    while looks and done != "over":
-        done = trial.run(
-            world.connection.pk, invoice.pk, world.actor.user_id or 0, looks, now=timezone.now()
-        )
-        looks -= 1
-    return done
+def go_on(world: World) -> trial.Trial:
+    """The task that drains, as often as it is rung for."""
+    for _ in range(4):
+        tasks.drain_connection(world.connection.pk)
+    test = trial.last(world.connection)
+    assert test is not None
+    return test
 
 
 def test_a_test_invoice_is_made_checked_voided_and_deleted_there(fresh):
@@ -218,10 +221,8 @@ def test_a_test_invoice_is_made_checked_voided_and_deleted_there(fresh):
     assert before is not None
     assert not before.is_there
 
-    assert go_on(fresh, invoice) == "over"
+    test = go_on(fresh)
 
-    test = trial.last(fresh.connection)
-    assert test is not None
     assert (test.is_there, test.is_checked, test.is_void, test.is_gone) == (True,) * 4
     assert test.problem == ""
     invoice.refresh_from_db()
@@ -233,9 +234,11 @@ def test_a_test_invoice_is_made_checked_voided_and_deleted_there(fresh):
 
 def test_a_second_test_takes_the_same_contact(fresh):
     switch_on(fresh)
-    go_on(fresh, begin(fresh))
+    begin(fresh)
+    go_on(fresh)
 
-    go_on(fresh, begin(fresh))
+    begin(fresh)
+    go_on(fresh)
 
     assert Contact.objects.filter(display_name=trial.CONTACT).count() == 1
     assert len(fresh.quickbooks.named(trial.CONTACT)) == 1
@@ -251,22 +254,43 @@ def test_only_one_test_is_under_way(fresh):
     assert Invoice.objects.count() == 1
 
 
-def test_a_test_that_takes_too_long_may_be_begun_anew(fresh):
+def test_a_slow_test_goes_on_and_only_a_lost_one_may_be_begun_anew(fresh):
     switch_on(fresh)
     first = begin(fresh)
-    Invoice.objects.filter(pk=first.pk).update(sent_at=timezone.now() - timedelta(minutes=6))
+    later = timezone.now() + timedelta(minutes=6)
 
-    assert begin(fresh).pk != first.pk
+    test = trial.last(fresh.connection)
+    assert test is not None
+    assert test.is_going_on(later)  # it is queued, however long QuickBooks takes
+    OutboxEntry.objects.all().delete()
+    test = trial.last(fresh.connection)
+    assert test is not None
+    assert not test.is_going_on(later)
+    assert trial.begin(actor=fresh.actor, connection=fresh.connection, now=later).pk != first.pk
+
+
+def test_a_company_that_does_not_answer_holds_a_test_up_and_does_not_end_it(fresh):
+    switch_on(fresh)
+    invoice = begin(fresh)
+    engine.drain(fresh.connection, now=timezone.now())
+    fresh.quickbooks.fault("fault", operation="read", status=503, times=None)
+
+    test = go_on(fresh)
+    assert (test.is_there, test.is_checked, test.problem) == (True, False, "")
+    assert test.is_going_on(timezone.now() + timedelta(minutes=6))
+
+    fresh.quickbooks.clear_faults()
+    Link.objects.filter(local_id=invoice.pk).update(wake_at=timezone.now())
+    assert go_on(fresh).is_gone
 
 
 def test_a_test_says_what_stopped_it(fresh):
     fresh.quickbooks.act("create", entity="Vendor", fields={"DisplayName": trial.CONTACT})
     switch_on(fresh)
 
-    go_on(fresh, begin(fresh))
+    begin(fresh)
+    test = go_on(fresh)
 
-    test = trial.last(fresh.connection)
-    assert test is not None
     assert test.is_over
     assert "already has a customer, vendor or employee" in test.problem
 
@@ -280,10 +304,8 @@ def test_what_is_not_the_same_there_is_not_voided_by_itself(fresh):
     told[0]["SalesItemLineDetail"]["UnitPrice"] = 5
     fresh.act(invoice, "update", Line=told)
 
-    go_on(fresh, invoice)
+    test = go_on(fresh)
 
-    test = trial.last(fresh.connection)
-    assert test is not None
     assert "does not show the same invoice" in test.problem
     invoice.refresh_from_db()
     assert invoice.status == Invoice.Status.SENT
@@ -369,6 +391,65 @@ def test_to_both_ways_what_differs_of_a_contact_is_asked(fresh):
     assert contact.company_name == "Pier Inc"  # blank here: the filled one comes over
     assert fresh.open_issue().is_conflict
     assert fresh.quickbooks.stored(there["Id"])["DisplayName"] == "Pier"
+
+
+def walk_the_wizard(world: World) -> None:
+    """Both halves as a person walks them, with what is offered by itself."""
+    act: dict[str, Any] = {"actor": world.actor, "now": world.now}
+    for half, lists in ((Setup.Half.CONTACTS, LISTS), (Setup.Half.BILLING, LISTS_OF_ITEMS)):
+        setup = services.begin_setup(connection=world.connection, half=half, **act)
+        services.start_import(setup=setup, which="all", **act)
+        importing.run(setup.pk, clock=lambda: world.now)
+        setup.refresh_from_db()
+        for name in lists:
+            services.see_list(setup=setup, name=name, **act)
+        if half == Setup.Half.CONTACTS:
+            shown = dry_run.plan(setup, "contact")
+            syncing.confirm(setup=setup, shown=shown.digest, **act)
+        else:
+            answers = Answers(income_account="1", since=None)
+            planned = dry_run.plan_services(setup, answers)
+            syncing.confirm_services(setup=setup, shown=planned.digest, answers=answers, **act)
+        for _ in range(3):
+            world.sync(after=1)
+            syncing.note_finished(world.connection, world.now)
+
+
+@pytest.mark.parametrize("edited", ["one way", "in the wizard"])
+def test_what_was_edited_there_before_both_ways_is_not_lost(fresh, edited):
+    switch_on(fresh)
+    item = make_item(fresh)
+    contact = fresh.create("Quist Boats", phone="555-0100")
+    taken, contested = (
+        invoices.mark_as_sent(actor=fresh.actor, invoice=draft(fresh, contact, item), now=fresh.now)
+        for _ in range(2)
+    )
+    fresh.sync()
+
+    def work_in_the_books() -> None:
+        fresh.act(taken, "update", CustomerMemo={"value": "Said there"})
+        fresh.act(contested, "update", CustomerMemo={"value": "Said there"})
+        fresh.edit_there(contact, PrimaryPhone={"FreeFormNumber": "555-0199"})
+
+    if edited == "one way":
+        work_in_the_books()
+        fresh.sync(feed=True)
+    turn_on.go_two_way(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
+    if edited == "in the wizard":
+        work_in_the_books()
+    edit(fresh, contested, message="Said here")
+    walk_the_wizard(fresh)
+
+    taken.refresh_from_db()
+    contested.refresh_from_db()
+    assert taken.message == "Said there"
+    assert contested.message == "Said here"
+    assert fresh.theirs(contested)["CustomerMemo"]["value"] == "Said there"
+    asked = Issue.objects.filter(state=Issue.State.OPEN)
+    assert {(each.link.entity, each.kind) for each in asked} == {
+        ("invoice", "conflict"),
+        ("contact", "conflict"),
+    }
 
 
 def test_to_one_way_it_rests_until_it_is_turned_on(world):

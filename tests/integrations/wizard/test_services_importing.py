@@ -7,7 +7,7 @@ import pytest
 from billing.models import TaxRate
 from firms.permissions import Actor
 from integrations.models import Connection, ImportedRecord, Setup, TaxCode
-from integrations.sync import short_lists
+from integrations.sync import connections, rule_values, short_lists
 from integrations.wizard import importing, services
 from tests.factories import make_tax_rate
 
@@ -47,6 +47,21 @@ def test_everything_is_read_and_nothing_is_written(half):
     assert half.setup.counts["read_invoice"] == number_of(half)["invoice"]
     assert half.emulator.writes == []
     assert half.connection.billing_synced_at is None
+
+
+@pytest.mark.parametrize("again", ["start_again", "check_again"])
+def test_services_that_the_rules_choose_from_outlast_another_reading(half, again):
+    half.import_all()
+    connections.read_lists(actor=half.actor, connection=half.connection, now=half.clock.now)
+    half.setup.connection.refresh_from_db()
+    items = rule_values.choices(half.setup.connection, "service_item")
+    assert items
+
+    act = services if again == "start_again" else importing
+    getattr(act, again)(actor=half.actor, setup=half.setup, now=half.clock.now)
+    half.read()
+
+    assert rule_values.choices(Connection.objects.get(), "service_item") == items
 
 
 def test_the_short_lists_are_kept_with_the_connection(half):

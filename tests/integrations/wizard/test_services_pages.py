@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -12,7 +14,7 @@ from django.utils import timezone
 from billing.models import Invoice, ServiceItem
 from integrations.models import Connection, Link, Setup
 from integrations.wizard import services
-from tests.factories import make_member
+from tests.factories import make_invoice, make_member
 from tests.integrations.wizard.second_half import INCOME_ACCOUNT
 
 START = reverse("setup:services")
@@ -38,6 +40,11 @@ def page(client, half):
 
     get.post = lambda address, **data: client.post(address, data)
     return get
+
+
+def yesterday():
+    """A day that is past for every firm, wherever it is."""
+    return (timezone.localdate() - timedelta(days=1)).isoformat()
 
 
 def shown(text):
@@ -187,8 +194,7 @@ def test_a_confirm_of_other_numbers_is_refused(lists, page):
 
 def test_the_older_open_ones_can_be_unticked(lists, page):
     lists.linked_contact("Amy's Bird Sanctuary")
-    today = timezone.localdate().isoformat()
-    asked = {"asked": 1, "income_account": INCOME_ACCOUNT, "start": "from", "on": today}
+    asked = {"asked": 1, "income_account": INCOME_ACCOUNT, "start": "from", "on": yesterday()}
 
     ticked = page(SYNC, **asked, brings_open="on")
     unticked = page(SYNC, **asked)
@@ -196,6 +202,59 @@ def test_the_older_open_ones_can_be_unticked(lists, page):
     assert "older and unpaid in QuickBooks" in ticked
     assert "older and unpaid in QuickBooks" not in unticked
     assert shown(ticked) != shown(unticked)
+
+
+def older(side):
+    return reverse("setup:services_older", args=[side])
+
+
+def test_older_unpaid_ones_are_unticked_one_by_one_and_all_at_once(lists, page):
+    lists.linked_contact("Geeta Kalapatapu")
+    lists.linked_contact("Amy's Bird Sanctuary")
+    asked = {
+        "asked": 1, "income_account": INCOME_ACCOUNT, "start": "from", "on": yesterday(),
+        "brings_open": "on",
+    }  # fmt: skip
+    address = f"{older('theirs')}?{urlencode(asked)}"
+    assert address in page(SYNC, **asked)
+    text = page(address)
+    assert "Amy's Bird Sanctuary" in text
+    rows = re.findall(r'name="row" value="(\d+)"', text)
+    assert len(re.findall(r'name="comes"[^>]* checked', text)) == len(rows) > 1
+
+    page.post(address, row=rows, comes=rows[1:])
+    assert len(re.findall(r'name="comes"[^>]* checked', page(address))) == len(rows) - 1
+    assert "1 of them unpaid in QuickBooks" in page(SYNC, **asked)
+    page.post(address, every="none")
+    assert not re.findall(r'name="comes"[^>]* checked', page(address))
+    page.post(address, every="all")
+    assert len(re.findall(r'name="comes"[^>]* checked', page(address))) == len(rows)
+
+
+def test_one_of_ours_is_linked_on_its_page_and_that_is_taken_back(half, page):
+    amy = half.linked_contact("Amy's Bird Sanctuary")
+    day = timezone.localdate() - timedelta(days=40)
+    make_invoice(half.firm, contact=amy, number="INV-77", issued_on=day)
+    half.import_all()
+    half.see_all()
+    asked = {
+        "asked": 1, "income_account": INCOME_ACCOUNT, "start": "from",
+        "on": yesterday(),
+    }  # fmt: skip
+    address = f"{older('ours')}?{urlencode(asked)}"
+    found = re.search(r'href="([^"]*sync/link/[^"]*)"', page(address))
+    assert found is not None
+
+    offered = re.search(r'name="remote_id" value="(\d+)"', page(found[1]))
+    assert offered is not None
+    page.post(found[1], remote_id=offered[1])
+    text = page(address)
+    assert "Linked with" in text
+
+    undo = re.search(r'action="([^"]*sync/link/[^"]*)"', text)
+    assert undo is not None
+    page.post(undo[1])
+    assert "Linked with" not in page(address)
 
 
 def test_use_theirs_shows_the_values_before_it_copies_them(half, page):
@@ -318,6 +377,7 @@ def test_rows_of_another_firm_are_not_found(half, page, client):
     client.post(address, {"version": 1})
 
     assert ServiceItem.objects.get(name="Gardening").rate == 12.5
+    assert client.get(reverse("setup:services_link", args=[row.pk])).status_code == 404
 
 
 def test_the_second_admin_sees_the_import_that_the_first_one_started(half, page, client):

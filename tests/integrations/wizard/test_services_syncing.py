@@ -13,9 +13,9 @@ import pytest
 from django.core import mail
 
 from billing.models import Invoice, Payment, ServiceItem
-from integrations.models import Connection, Link, Setup, TaxCode
+from integrations.models import Connection, Issue, Link, Setup, TaxCode
 from integrations.sync import links
-from integrations.wizard import decisions, dry_run, importing, report, services, syncing
+from integrations.wizard import decisions, dry_run, importing, older, report, services, syncing
 from integrations.wizard.answers import Answers
 from integrations.wizard.decisions import Rows
 from tests.factories import make_invoice, make_line, make_payment
@@ -420,3 +420,132 @@ def test_a_second_run_links_nothing_twice(half, today):
     assert shown.invoices.linked_before.number == numbers[1]
     assert counts() == numbers
     assert importing.entities_of(half.setup) == ["service_item", "invoice", "payment"]
+
+
+def test_the_dry_run_tells_what_waits_for_a_service_item(half, today):
+    only_mine(half)
+    cars = half.linked_contact(CARS)
+    items = [half.item(name=name, rate="10") for name in ("Stays here", "Goes there")]
+    for number, item in enumerate(items, start=1):
+        line = make_line(service_item_id=item.pk, quantity=Decimal(1), rate=Decimal(10 * number))
+        make_invoice(half.firm, contact=cars, number=f"INV-{number}", issued_on=today, lines=[line])
+    half.import_all()
+    act: dict[str, Any] = {"actor": half.actor, "setup": half.setup, "now": half.clock.now}
+    before = half.plan().invoices
+    assert (before.wait_for_item.number, before.wait_for_item.money) == (2, 30)
+
+    rows = Rows(ids=[half.row("unmatched", "Goes there").pk])
+    decisions.decide(name="unmatched", rows=rows, decision="create_there", **act)
+
+    planned = half.confirm().invoices
+    assert (planned.wait_for_item.number, planned.wait_for_item.money) == (1, 10)
+    half.drain()
+    assert Issue.objects.get(link__entity="invoice").kind == Issue.Kind.HELD
+
+
+# -- older invoices, one by one ------------------------------------------------------------------
+
+
+def ticked(half, side, since, **said):
+    """`comes` and `stays`: labels."""
+    rows = older.rows_of(half.setup, side, since)
+    by_label = {each.local_label or each.remote_label: each.pk for each in rows}
+    chosen = {name: [by_label[each] for each in said.get(name, ())] for name in ("comes", "stays")}
+    act = {"actor": half.actor, "setup": half.setup, "now": half.clock.now}
+    return older.tick(side=side, since=since, **chosen, **act)
+
+
+def test_an_older_unpaid_one_that_is_unticked_stays_there_with_its_payment(half, today):
+    only_mine(half)
+    half.linked_contact(CARS)
+    comes = bill(half, CARS, 70, today - timedelta(days=300), "COMES")
+    stays = bill(half, CARS, 90, today - timedelta(days=200), "STAYS")
+    for invoice in (comes, stays):
+        pay(half, invoice, 20, today)
+    half.import_all()
+    answers = Answers(income_account=INCOME_ACCOUNT, since=today - timedelta(days=1))
+
+    assert ticked(half, "theirs", answers.since, stays=["STAYS"], comes=["COMES"]) == 1
+    shown = half.confirm(answers)
+
+    assert (shown.invoices.open_older.number, shown.invoices.open_older.money) == (1, 70)
+    assert (shown.invoices.unticked.number, shown.invoices.unticked.money) == (1, 90)
+    assert shown.payments.create_here.number == 1
+    half.drain()
+    assert [each.number for each in Invoice.objects.all()] == ["COMES"]
+    assert [each.amount for each in Payment.objects.all()] == [20]
+    assert of({"entity": "invoice", "remote_id": stays["Id"]}).state == Link.State.LEFT_OUT
+
+
+def test_older_ones_of_ours_go_there_one_by_one_with_their_payments(half, today):
+    only_mine(half)
+    cars = half.linked_contact(CARS)
+    for number in (1, 2):
+        invoice = sent(half, cars, 100, today - timedelta(days=400), f"INV-{number}")
+        make_payment(invoice, "40", received_on=today - timedelta(days=380), method="")
+    half.import_all()
+    answers = Answers(income_account=INCOME_ACCOUNT, since=today)
+
+    ticked(half, "ours", today, comes=["INV-1"], stays=["INV-2"])
+    shown = half.confirm(answers)
+
+    assert (shown.invoices.sent_older.number, shown.invoices.older_here.number) == (1, 1)
+    assert (shown.payments.create_there.number, shown.payments.older_here.number) == (1, 1)
+
+
+def test_what_is_ticked_outlasts_that_the_rows_are_made_anew_and_can_be_taken_back(half, today):
+    only_mine(half)
+    half.linked_contact(CARS)
+    bill(half, CARS, 90, today - timedelta(days=200), "STAYS")
+    half.import_all()
+    since = today - timedelta(days=1)
+    ticked(half, "theirs", since, stays=["STAYS"])
+
+    importing.check_again(actor=half.actor, setup=half.setup, now=half.clock.now)
+    answers = Answers(income_account=INCOME_ACCOUNT, since=since)
+    assert half.plan(answers).invoices.unticked.number == 1
+
+    ticked(half, "theirs", since, comes=["STAYS"])
+    assert half.plan(answers).invoices.open_older.number == 1
+
+
+def test_an_older_one_of_ours_is_linked_by_hand_with_its_payment(half, today):
+    only_mine(half)
+    cars = half.linked_contact(CARS)
+    day = today - timedelta(days=200)
+    theirs = bill(half, CARS, 150, day, "A-17")
+    paid = pay(half, theirs, 150, day)
+    ours = sent(half, cars, 150, day, "INV-1")
+    payment = make_payment(ours, "150", received_on=day, method="")
+    half.import_all()
+    [row] = older.rows_of(half.setup, "ours", today)
+    [offer] = older.offers_for(half.setup, row)
+    assert offer.is_same_amount
+    act = {"actor": half.actor, "setup": half.setup, "now": half.clock.now}
+
+    older.link(row_id=row.pk, remote_id=offer.row.remote_id, **act)
+    shown = half.confirm(Answers(income_account=INCOME_ACCOUNT, since=today))
+    assert shown.invoices.link.number == shown.payments.link.number == 1
+    half.drain()
+
+    assert of({"entity": "invoice", "local_id": ours.pk}).remote_id == theirs["Id"]
+    assert of({"entity": "payment", "local_id": payment.pk}).remote_id == paid["Id"]
+    assert Invoice.objects.count() == len(half.emulator.objects("Invoice")) == 1
+
+
+def test_a_link_by_hand_is_taken_back(half, today):
+    only_mine(half)
+    cars = half.linked_contact(CARS)
+    theirs = bill(half, CARS, 150, today - timedelta(days=200), "A-17")
+    sent(half, cars, 150, today - timedelta(days=200), "INV-1")
+    half.import_all()
+    act = {"actor": half.actor, "setup": half.setup, "now": half.clock.now}
+    [row] = older.rows_of(half.setup, "ours", today)
+    older.link(row_id=row.pk, remote_id=theirs["Id"], **act)
+    [row] = older.rows_of(half.setup, "ours", today)
+    assert row.list == "matched"
+
+    older.unlink(row_id=row.pk, **act)
+
+    [row] = older.rows_of(half.setup, "ours", today)
+    assert (row.list, row.decided_at) == ("unmatched", None)

@@ -10,7 +10,15 @@ from django.core import mail
 
 from contacts.models import Contact
 from firms.models import SyncMark
-from integrations.models import ImportedRecord, Issue, Link, MatchProposal, Setup
+from integrations.models import (
+    Connection,
+    Cursor,
+    ImportedRecord,
+    Issue,
+    Link,
+    MatchProposal,
+    Setup,
+)
 from integrations.sync import engine
 from integrations.wizard import decisions, dry_run, importing, proposals, report, services, syncing
 from integrations.wizard.decisions import Rows
@@ -297,3 +305,77 @@ def test_in_bulk_a_pair_without_a_plan_is_worked_out_for_the_dry_run(wizard, act
     MatchProposal.objects.filter(list="matched").update(has_differences=False)
 
     assert dry_run.plan(wizard.setup, "contact").update_there == 1
+
+
+# -- the mass-change stop ------------------------------------------------------------------------
+
+
+def pairs_by_rule(wizard, side, *, differing, same):
+    """Contacts that both sides hold; of the first ones the phones differ, and `side` wins."""
+    Connection.objects.filter(pk=wizard.connection.pk).update(on_conflict=side)
+    wizard.connection.refresh_from_db()
+    there = {}
+    for number in range(differing + same):
+        ours = "555 0100" if number < differing else "555 0199"
+        wizard.contact(display_name=f"Pair {number}", phone=ours)
+        made = wizard.emulator.create(f"Pair {number}", PrimaryPhone={"FreeFormNumber": "555 0199"})
+        there[f"Pair {number}"] = made["Id"]
+    wizard.import_all()
+    rows = Rows(is_all=True)
+    decisions.decide(
+        actor=wizard.actor,
+        setup=wizard.setup,
+        now=wizard.clock.now,
+        name="new",
+        rows=rows,
+        decision="leave_out",
+    )
+    return there
+
+
+def overwritten(wizard, there, side, phone):
+    """How many of them hold the winner's phone on the side that lost."""
+    if side == "remote":
+        return Contact.objects.filter(phone=phone).count()
+    stored = [wizard.emulator.stored(each) for each in there.values()]
+    return sum(each["PrimaryPhone"]["FreeFormNumber"] == phone for each in stored)
+
+
+@pytest.mark.parametrize(("side", "winner"), [("remote", "555 0199"), ("local", "555 0100")])
+def test_what_a_person_confirmed_passes_the_mass_change_stop(wizard, side, winner):
+    there = pairs_by_rule(wizard, side, differing=22, same=0)
+
+    shown = confirm(wizard)
+    drain(wizard)
+
+    here_and_there = (shown.replace_here, shown.replace_there)
+    assert here_and_there == ((22, 0) if side == "remote" else (0, 22))
+    wizard.connection.refresh_from_db()
+    assert not wizard.connection.held_reason
+    assert overwritten(wizard, there, side, winner) == 22
+
+
+@pytest.mark.parametrize(("side", "phone"), [("remote", "555 0177"), ("local", "555 0199")])
+def test_what_was_in_no_dry_run_is_held_beside_it(wizard, side, phone):
+    there = pairs_by_rule(wizard, side, differing=3, same=21)
+    shown = confirm(wizard)
+    for number in range(3, 24):
+        wizard.emulator.edit(there[f"Pair {number}"], PrimaryPhone={"FreeFormNumber": "555 0177"})
+    Cursor.objects.update(wanted_at=wizard.clock.now)
+
+    drain(wizard)
+
+    assert shown.replace_here + shown.replace_there == 3
+    wizard.connection.refresh_from_db()
+    assert "20 records" in wizard.connection.held_reason
+    assert overwritten(wizard, there, side, phone) == 20
+
+
+def test_a_grant_is_used_up_by_the_first_look(wizard):
+    pairs_by_rule(wizard, "remote", differing=1, same=0)
+    confirm(wizard)
+    assert Link.objects.get(label="Pair 0").options == {"granted": ["local"]}
+
+    drain(wizard)
+
+    assert Link.objects.get(label="Pair 0").options == {}
