@@ -815,7 +815,9 @@ class _Look:
         return [
             {"id": each.local_id, "label": each.label}
             for each in found
-            if each.state != Link.State.LINKED and not references.is_coming(each)
+            if each.state != Link.State.LINKED
+            and not references.is_coming(each)
+            and not self._may_be_created_there(each)
         ]
 
     def _may_be_created_there(self, other: Link) -> bool:
