@@ -130,7 +130,11 @@ def stage(*, company: str, **settings: str) -> Iterator[Stage]:
                 "--webhook-url", f"http://{HOST}:{port}/webhooks/quickbooks/",
             ],
         )  # fmt: skip
-        wait_for(lambda: requests.get(url + "/emulator/counts", timeout=5).ok, "the emulator")
+        wait_for(
+            lambda: requests.get(url + "/emulator/counts", timeout=5).ok,
+            "the emulator",
+            seconds=300,
+        )
         keys = json.loads(
             subprocess.check_output(
                 [sys.executable, "-m", "qbo_emulator", "token", "--data", books], cwd=ROOT
@@ -195,7 +199,7 @@ def wait_for(is_true: Callable[[], Any], what: str, *, seconds: float = 60) -> f
         try:
             if is_true():
                 return time.perf_counter() - began
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             pass
         time.sleep(0.005)
     raise SystemExit(f"Gave up on {what} after {seconds:.0f} s.")

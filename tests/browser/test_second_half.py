@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.utils import timezone
 
 from firms.middleware import actor_of
-from integrations.models import MatchProposal, Setup
+from integrations.models import Link, MatchProposal, Setup
 from integrations.wizard import importing, services
 from integrations.wizard.steps import LISTS_OF_ITEMS
 from tests.browser.test_pages import findings
-from tests.factories import connect, make_firm, make_member, make_service_item
+from tests.factories import (
+    connect,
+    make_contact,
+    make_firm,
+    make_invoice,
+    make_member,
+    make_service_item,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -33,6 +42,7 @@ def walk(qbo):
         ("W" * 100, "1", ""),
     ):
         make_service_item(member.firm, name=name, rate=rate, sku=sku)
+    _bill_before(qbo, connection)
     setup = services.begin_setup(
         actor=actor, connection=connection, half=Setup.Half.BILLING, now=now
     )
@@ -44,8 +54,29 @@ def walk(qbo):
     return member, setup
 
 
+def _bill_before(qbo, connection):
+    """A contact whose invoices there are older, and two of ours for it, one of a long number."""
+    [customer] = qbo.named("Amy's Bird Sanctuary")
+    contact = make_contact(connection.firm, display_name="Amy's Bird Sanctuary")
+    Link.objects.create(
+        connection=connection,
+        firm=connection.firm,
+        entity="contact",
+        local_id=contact.pk,
+        remote_id=customer["Id"],
+        label=contact.display_name,
+        state=Link.State.LINKED,
+    )
+    for number in ("INV-1", "W" * 21):
+        make_invoice(connection.firm, contact=contact, number=number, issued_on=date(2026, 1, 5))
+
+
+FROM = "?asked=1&start=from&on=2026-11-20&income_account=1&brings_open=on"
+
+
 def addresses(setup):
     row = MatchProposal.objects.get(setup=setup, local_label="Design")
+    mine = MatchProposal.objects.get(setup=setup, local_label="INV-1")
     lists = [f"{SETUP}/services/{name}/" for name in LISTS_OF_ITEMS]
     return [
         *lists,
@@ -56,6 +87,10 @@ def addresses(setup):
         f"{SETUP}/services/sync/",
         f"{SETUP}/services/sync/?asked=1&start=from",
         f"{SETUP}/services/sync/?asked=1&start=all&income_account=1",
+        f"{SETUP}/services/sync/{FROM}",
+        f"{SETUP}/services/sync/older/theirs/{FROM}",
+        f"{SETUP}/services/sync/older/ours/{FROM}",
+        f"{SETUP}/services/sync/link/{mine.pk}/{FROM}",
     ]
 
 
