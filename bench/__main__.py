@@ -5,7 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("edits", "billing", "first_sync", "books", "lost_answers", "matching", "emulator")
+NAMES = (
+    "edits",
+    "billing",
+    "first_sync",
+    "books",
+    "lost_answers",
+    "matching",
+    "lists",
+    "emulator",
+)
 
 
 def main() -> int:

@@ -69,6 +69,7 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["firm", "-id"], name="contacts_by_id"),
             models.Index("firm", Upper("display_name"), "id", name="contacts_by_name"),
             models.Index(fields=["firm", "-updated_at"], name="contacts_by_change"),
         ]

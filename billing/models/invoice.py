@@ -124,6 +124,7 @@ class Invoice(models.Model):
             models.UniqueConstraint("firm", "form_key", name="one_invoice_a_form"),
         ]
         indexes = [
+            models.Index(fields=["firm", "-id"], name="invoices_by_id"),
             models.Index(fields=["firm", "status", "-issued_on", "-id"], name="invoices_by_date"),
             models.Index(fields=["firm", "-issued_on", "-id"], name="invoices_of_firm_by_date"),
             models.Index(fields=["contact", "-issued_on"], name="invoices_of_contact"),

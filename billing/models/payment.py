@@ -58,6 +58,7 @@ class Payment(models.Model):
             models.UniqueConstraint("firm", "form_key", name="one_payment_a_form"),
         ]
         indexes = [
+            models.Index(fields=["firm", "-id"], name="payments_by_id"),
             models.Index(fields=["firm", "-received_on", "-id"], name="payments_by_date"),
             models.Index(fields=["contact", "-received_on"], name="payments_of_contact"),
             models.Index(fields=["firm", "-updated_at"], name="payments_by_change"),

@@ -38,7 +38,7 @@ def page_of(found: QuerySet[Any], *, cursor: str, limit: int) -> Page:
     rows: list[Model] = list(found.order_by("-pk")[: limit + 1])
     has_more = len(rows) > limit
     rows = rows[:limit]
-    return Page(rows=rows, next_cursor=_write(rows[-1].pk) if has_more else None)
+    return Page(rows=rows, next_cursor=cursor_before(rows[-1].pk) if has_more else None)
 
 
 def page_by(
@@ -79,7 +79,7 @@ class PageAsked(serializers.Serializer[Any]):
     )
 
 
-def _write(pk: int) -> str:
+def cursor_before(pk: int) -> str:
     return _encoded(f"{PREFIX}{pk}")
 
 
