@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
+from integrations.sync import issues
 from tests.integrations.history import Broken
 from tests.integrations.ledger import Ledger
 from tests.integrations.ledger_accounts import check
@@ -21,6 +22,7 @@ from tests.integrations.ledger_bugs import (
     line_there_between_two_looks,
     paid_here_and_void_again,
     paid_here_before_the_bill_is_there,
+    voided_here_after_the_deposit,
 )
 from tests.integrations.ledger_walk import Walk
 from tests.integrations.reconcile.cases import explored
@@ -64,6 +66,17 @@ def test_a_deliberate_bug_is_found(name: str, qbo: Emulator, transactional_db: N
     assert found.value.guarantee == bug.breaks, "\n".join([str(found.value), *ledger.told])
 
 
+# -- histories that once ended badly ---------------------------------------------------------------
+
+
+def voided_here_after_the_deposit_and_retried(ledger: Ledger) -> None:
+    """Once its deposit was known, Retry all took the issue away, and nothing told of the void."""
+    voided_here_after_the_deposit(ledger)
+    ledger.sync(feed=True)
+    issues.retry_all(actor=ledger.actor, connection=ledger.connection, now=ledger.now)
+    ledger.sync()
+
+
 STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
 
 
@@ -74,6 +87,7 @@ STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
         paid_here_and_void_again,
         line_there_between_two_looks,
         paid_here_before_the_bill_is_there,
+        voided_here_after_the_deposit_and_retried,
     ],
 )
 def test_without_the_bug_its_story_ends_well(
