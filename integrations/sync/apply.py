@@ -39,6 +39,7 @@ from integrations.sync import (
     remarks,
     rules,
     snapshots,
+    splits,
 )
 from integrations.sync.brake import Brake
 from integrations.sync.intents import Answer
@@ -394,8 +395,13 @@ class _Look:
         return plan
 
     def _policy(self) -> Policy:
-        """The connection's rules; what is read-only there is never written there."""
+        """
+        The connection's rules; what is read-only there is never written there, and a split waits
+        while it is in question.
+        """
         policy = rules.policy_of(self.connection, self.spec, self.local, options=self.link.options)
+        if self.link.entity == "payment" and splits.is_in_question(self.link):
+            policy = replace(policy, without=policy.without | {"split"})
         return replace(policy, direction=Direction.PULL) if self.link.is_read_only else policy
 
     # -- this side -------------------------------------------------------------------------------

@@ -77,6 +77,17 @@ def voided_here_after_the_deposit_and_retried(ledger: Ledger) -> None:
     ledger.sync()
 
 
+def void_here_and_changed_and_paid_there(ledger: Ledger) -> None:
+    """What the bookkeeper had received on it was un-applied there, though nobody had decided."""
+    ledger.here.void_bill(ledger.bills[0])
+    bill = ledger.books("Invoice")[0]
+    ledger.there.change_bill(bill, "words")
+    ledger.there.pay(bill)
+    ledger.sync(feed=True)
+    ledger.here.change_receipt(ledger.receipts[0], "reference")
+    ledger.sync()
+
+
 STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
 
 
@@ -88,6 +99,7 @@ STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
         line_there_between_two_looks,
         paid_here_before_the_bill_is_there,
         voided_here_after_the_deposit_and_retried,
+        void_here_and_changed_and_paid_there,
     ],
 )
 def test_without_the_bug_its_story_ends_well(
