@@ -88,6 +88,13 @@ def void_here_and_changed_and_paid_there(ledger: Ledger) -> None:
     ledger.sync()
 
 
+def changed_while_it_was_being_made(ledger: Ledger) -> None:
+    """Its lines were made anew by the update: nobody had noted their ids."""
+    ledger.here.bill(lines=2)
+    bill = ledger.bills[-1]
+    ledger.sync(meanwhile=lambda: ledger.here.change_bill(bill, "words"))
+
+
 STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
 
 
@@ -100,6 +107,7 @@ STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
         paid_here_before_the_bill_is_there,
         voided_here_after_the_deposit_and_retried,
         void_here_and_changed_and_paid_there,
+        changed_while_it_was_being_made,
     ],
 )
 def test_without_the_bug_its_story_ends_well(
