@@ -116,9 +116,10 @@ def make_payment(invoice: Invoice, amount: str | Decimal, **values: Any) -> Paym
     return payments.record_payment(actor=actor, values={**defaults, **values}, now=NOW)
 
 
-def connect(firm: Firm, emulator_url: str, **fields: Any) -> Connection:
-    """A connection to the emulator's first company, with fresh tokens and set-up done."""
-    answer = requests.post(f"{emulator_url}/emulator/tokens", json={"action": "issue"}, timeout=10)
+def connect(firm: Firm, emulator_url: str, *, realm: str = "", **fields: Any) -> Connection:
+    """A connection to a company of the emulator, its first; with fresh tokens and set-up done."""
+    wish = {"action": "issue", **({"realm": realm} if realm else {})}
+    answer = requests.post(f"{emulator_url}/emulator/tokens", json=wish, timeout=10)
     answer.raise_for_status()
     keys = answer.json()
     now = fields.pop("now", None) or timezone.now()

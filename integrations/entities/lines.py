@@ -37,6 +37,37 @@ def _line(line: Mapping[str, Any]) -> Hashable:
     )
 
 
+def named(
+    ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], *, by_place: bool
+) -> list[dict[str, Any]]:
+    """
+    Our lines with the ids that they have there: one without takes that of an equal line.
+
+    Args:
+        by_place: theirs were ours a moment ago; one that changed since takes the id in its place,
+            where there are as many.
+    """
+    lines = [dict(each) for each in ours]
+    taken = {each.get("id") for each in lines}
+    free = [each for each in theirs if each.get("id") not in taken]
+    for line in lines:
+        if not line.get("id"):
+            _name(line, next((each for each in free if _line(each) == _line(line)), None), free)
+    if by_place and len(lines) == len(theirs):
+        for line, there in zip(lines, theirs, strict=True):
+            if not line.get("id") and there in free:
+                _name(line, there, free)
+    return lines
+
+
+def _name(
+    line: dict[str, Any], there: Mapping[str, Any] | None, free: list[Mapping[str, Any]]
+) -> None:
+    if there is not None:
+        line["id"] = there["id"]
+        free.remove(there)
+
+
 def parts(value: Any) -> Hashable:
     """
     Compare what a payment pays: the same amounts to the same records, in any order.

@@ -17,13 +17,13 @@ from django.db.models import Q
 
 from firms.permissions import Actor
 from integrations.entities import ENTITIES, EntitySpec, Local, LocalRefused
-from integrations.entities.lines import ITEM
+from integrations.entities.lines import ITEM, named
 from integrations.errors import MissingDependency, Refused
 from integrations.models import Activity, Connection, InboxEntry, Intent, Issue, Link, OutboxEntry
 from integrations.providers.base import Books, Operation, Snapshot
 from integrations.reconcile.plan import Create, Plan, Retire, Update, replaced
 from integrations.reconcile.policy import Decision, Direction, Policy, Side
-from integrations.reconcile.record import Life, Record, goes_along
+from integrations.reconcile.record import UNKNOWN, Life, Record, goes_along
 from integrations.reconcile.three_way import reconcile
 from integrations.sync import (
     activity,
@@ -42,6 +42,7 @@ from integrations.sync import (
     remarks,
     rules,
     snapshots,
+    splits,
     voids,
 )
 from integrations.sync.intents import Answer
@@ -193,6 +194,7 @@ class _Look:
         except MissingDependency as missing:
             self._wait_for(missing)
             return None
+        self._name_lines(remote, is_answer=answer is not None)
         plan = self._plan(base, remote)
         if plan.unknown and heard is None:
             raise ContentNeeded
@@ -485,8 +487,13 @@ class _Look:
         return True
 
     def _policy(self) -> Policy:
-        """The connection's rules; what is read-only there is never written there."""
+        """
+        The connection's rules; what is read-only there is never written there, and a split waits
+        while it is in question.
+        """
         policy = rules.policy_of(self.connection, self.spec, self.local, options=self.link.options)
+        if self.link.entity == "payment" and splits.is_in_question(self.link):
+            policy = replace(policy, without=policy.without | {"split"})
         return replace(policy, direction=Direction.PULL) if self.link.is_read_only else policy
 
     # -- this side -------------------------------------------------------------------------------
@@ -564,19 +571,32 @@ class _Look:
         """
         What the books say beside the synced fields is shown with our record.
 
-        The ids of lines there are told by their place: only where the lines are the same.
+        The ids of lines there are told by their place where the lines are the same.
         """
         if heard is None or self.link.local_id is None:
             return
         facts = dict(self.link.facts)
         if "line_ids" in facts and not self._is_same("lines", remote):
-            del facts["line_ids"]
+            lines = getattr(self.local.record, "lines", ()) if self.local else ()
+            facts["line_ids"] = [str(each.get("id") or "") for each in lines]
         self.spec.store.note(
             actor=Actor.for_sync(firm_id=self.link.firm_id),
             local_id=self.link.local_id,
             facts=facts,
             now=self.now,
         )
+
+    def _name_lines(self, remote: Record | None, *, is_answer: bool) -> None:
+        """
+        Our lines learn their ids there, so that the next update does not make them anew: also
+        where one was edited while they were being sent.
+        """
+        theirs = getattr(remote, "lines", UNKNOWN)
+        if self.local is None or self.link.entity != "invoice" or theirs is UNKNOWN:
+            return
+        ours = named(getattr(self.local.record, "lines", ()), theirs, by_place=is_answer)
+        values = {**self.local.record.values(), "lines": ours}
+        self.local = replace(self.local, record=self.spec.record.from_values(values))
 
     def _is_same(self, name: str, remote: Record | None) -> bool:
         if self.local is None or remote is None:

@@ -357,7 +357,8 @@ def retry_all(*, actor: Actor, connection: Connection, now: datetime) -> int:
             waits = link.issues.filter(state=Issue.State.OPEN, kind=link.options[voids.REFUSED])
             if not waits.exists():
                 continue
-            with suppress(LocalRefused, PermissionDenied):  # its issue stays; the others go on
+            # Its issue stays, and so does what was noted of it; the others go on.
+            with suppress(LocalRefused, PermissionDenied), transaction.atomic():
                 _void_again(link, actor=actor, now=now)
         waiting = Link.objects.filter(
             pk__in=Issue.objects.filter(connection=connection, state=Issue.State.OPEN)
