@@ -288,9 +288,11 @@ class _Look:
             return None
         if heard is not None and _is_older(heard, link):
             heard = None
-        known = {**base, **link.seen} if link.remote_version is not None else {}
+        # Of a pair that was matched anew nothing may be known but that it is gone there.
+        is_known = link.remote_version is not None or link.seen.get("life") == Life.DELETED
+        known = {**base, **link.seen} if is_known else {}
         if heard is None:
-            if link.remote_version is None:
+            if not is_known:
                 raise ContentNeeded
             return self.spec.record.from_values(known)
         turned = references.to_local(self.connection, heard.record, may_wait=may_wait)

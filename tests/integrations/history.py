@@ -41,7 +41,7 @@ PLACES = {
 }
 EDITED = list(PLACES)
 BIRTHMARK = ("Fax", "FreeFormNumber")  # given at birth and never edited: it tells who is who
-MOST_DRAINS = 50  # at rest, until nothing is due
+MOST_DRAINS = 20  # at rest, until nothing is due
 LATE_COMMIT = 131  # seconds after which a lost write may be sent again
 
 

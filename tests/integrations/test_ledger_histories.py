@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import pytest
 
+from integrations.models import Link
 from integrations.sync import issues
 from tests.integrations.history import Broken
 from tests.integrations.ledger import Ledger
@@ -95,6 +96,18 @@ def changed_while_it_was_being_made(ledger: Ledger) -> None:
     ledger.sync(meanwhile=lambda: ledger.here.change_bill(bill, "words"))
 
 
+def deleted_there_while_unmatched_and_matched_again(ledger: Ledger) -> None:
+    """It was read again and again, without end: nobody kept that it was gone."""
+    ledger.unmatch(Link.objects.get(entity="invoice", local_id=ledger.bills[0].pk))
+    ledger.there.end("Invoice", ledger.books("Invoice")[0], "delete")
+    ledger.sync(feed=True)
+    ledger.advance(600)
+    ledger.bring_back(Link.objects.get(state="left_out", local_id=ledger.bills[0].pk))
+    before = ledger.quickbooks.counts()["metered"]
+    ledger.sync()
+    assert ledger.quickbooks.counts()["metered"] - before <= 2
+
+
 STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
 
 
@@ -108,6 +121,7 @@ STORIES = {bug.story: None for bug in LEDGER_BUGS.values()}
         voided_here_after_the_deposit_and_retried,
         void_here_and_changed_and_paid_there,
         changed_while_it_was_being_made,
+        deleted_there_while_unmatched_and_matched_again,
     ],
 )
 def test_without_the_bug_its_story_ends_well(
