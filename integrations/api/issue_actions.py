@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from firms.permissions import Actor
+from firms.permissions import Actor, Permission
 from integrations.models import Issue
 from integrations.sync import issues, links
 from integrations.web import cards
@@ -104,6 +104,7 @@ def resolve(*, actor: Actor, issue: Issue, action: str, sent: Sent, now: datetim
         NothingToDecide: it is closed. NotAChoice: it has no such button, or needs something more.
         and what the button's service raises.
     """
+    actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=issue.firm_id)
     if issue.state != Issue.State.OPEN:
         raise issues.NothingToDecide("It was decided or mended meanwhile.")
     offered = {each.name: each for each in actions_of(cards.cards([issue])[0])}

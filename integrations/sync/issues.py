@@ -593,6 +593,7 @@ def accept_end(*, actor: Actor, issue: Issue, now: datetime) -> None:
         NotAChoice: the issue does not ask for it.
         NothingToDecide: the issue is no longer open.
     """
+    _must(actor, issue.firm_id)
     side = ended_on(issue)
     if side is None:
         raise NotAChoice("Choose one of the buttons that the issue shows.")

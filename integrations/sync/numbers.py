@@ -83,6 +83,7 @@ def use(*, actor: Actor, connection: Connection, now: datetime) -> Numbering | N
     Raises:
         InvoiceError: it is not possible. Nothing was changed.
     """
+    actor.must(Permission.EDIT_INVOICES, in_firm=connection.firm_id)
     found = told(connection)
     if found is None or found.proposal is None:
         return None

@@ -31,7 +31,7 @@ NEEDS: dict[Permission, str] = {
     Permission.MANAGE_CONTACTS: """
         contacts.imports: keep run
         contacts.services: create_contact update_contact archive_contact restore_contact
-        contacts.services: import_contacts
+        contacts.services: import_contacts merge_contacts
         integrations.sync.issues: rename
     """,
     Permission.MANAGE_SERVICE_ITEMS: """
@@ -43,6 +43,7 @@ NEEDS: dict[Permission, str] = {
         billing.services.invoices: mark_as_sent check_can_be_sent note_emailed void_invoice
         billing.services.invoices: duplicate_invoice renumber preview
         billing.services.numbering: change_numbering
+        integrations.sync.numbers: use
         billing.services.sending: send_by_email
         billing.services.tax_rates: create_tax_rate rename_tax_rate
         billing.services.tax_rates: archive_tax_rate restore_tax_rate
@@ -56,14 +57,20 @@ NEEDS: dict[Permission, str] = {
         integrations.sync.connections: refuse_other_company pause resume release_hold sync_now
         integrations.sync.connections: set_rules read_lists disconnect restart skip_services
         integrations.sync.issues: retry retry_all decide undo ignore link_to_existing choose
-        integrations.sync.issues: void_here pick same_payment archive_merged
-        integrations.sync.links: match unmatch leave_out create_there create_here
+        integrations.sync.issues: void_here pick same_payment archive_merged accept_end make_anew
+        integrations.sync.bulk: resolve
+        integrations.sync.links: match unmatch leave_out create_there create_here create_other_side
+        integrations.sync.links: make_anew
+        integrations.sync.numbers: read
+        integrations.api.issue_actions: resolve
         integrations.sync.trial: begin
         integrations.sync.turn_on: create_service turn_on go_two_way go_push_only
-        integrations.wizard.decisions: unmatch match_suggested match use_theirs decide undo
+        integrations.wizard.decisions: unmatch match_suggested match use_theirs decide undo carry_out
+        integrations.wizard.older: tick link unlink
         integrations.wizard.importing: check_again
         integrations.wizard.services: begin_setup start_import stop_import start_again carry_on
         integrations.wizard.services: change_filter start_services skip_services finish see_list
+        integrations.wizard.services: choose open_run
         integrations.wizard.syncing: confirm confirm_services
     """,
     Permission.VIEW_ONLY: """
@@ -86,6 +93,7 @@ WITHOUT: dict[str, str] = {
     INNER: """
         firms.services: create_firm lock_team must_leave_a_manager
         billing.services.invoice_store: insert update lock write_lines write_taxes
+        billing.services.moving: follow
         billing.services.numbering: take
         billing.services.sending: deliver
         billing.services.payment_store: insert update lock
@@ -93,21 +101,25 @@ WITHOUT: dict[str, str] = {
         integrations.sync.activity: write note note_connection changed
         integrations.sync.agreement: begin start_due ring work prune
         integrations.sync.connections: refresh_facts probe_unavailable reread_old_facts store_rules
-        integrations.sync.connections: note
+        integrations.sync.connections: note look_at_what_waits_for_rules key_of_token
+        integrations.sync.merging: follow hold
+        contacts.followers: follow hold register
         integrations.sync.issues: open_issue open_refusal open_conflict open_merged close
         integrations.sync.issues: kind_of
         integrations.sync.links: wake_blocked adopt drop_unseen follow_merge drop_intent read_again
         integrations.sync.short_lists: keep create_missing_rates
-        integrations.sync.trial: run
+        integrations.sync.trial: go_on
         integrations.wizard.importing: run due_imports ring_due_imports
         integrations.wizard.services: ring start_feed_at
         integrations.wizard.syncing: note_finished
     """,
     "It writes nothing; the page that shows it asks who may look.": """
         contacts.imports: files_of preview
-        contacts.services: check_import values_of
+        contacts.services: check_import values_of foresee_merge
+        contacts.followers: foresee
         billing.services.invoice_store: lines_of
         billing.services.invoices: values_of
+        billing.services.moving: foresee
         billing.services.numbering: propose check check_length
         billing.services.payments: values_of family_of
         billing.services.sending: default_letter address_of today_of file_name read_addresses
@@ -116,6 +128,13 @@ WITHOUT: dict[str, str] = {
         integrations.sync.agreement: reads_of_full followed differing totals
         integrations.sync.connections: reasons_against facts_of
         integrations.sync.trial: last
+        integrations.sync.bulk: actions_of
+        integrations.sync.issues: ended_on may_make_anew
+        integrations.sync.links: is_called
+        integrations.sync.merging: foresee
+        integrations.sync.numbers: told
+        integrations.api.issue_actions: actions_of
+        integrations.wizard.older: contacts_of offers_for rows_of
         integrations.wizard.decisions: suggested_row
         integrations.wizard.importing: entities_of
         integrations.wizard.services: known_book_counts
@@ -123,6 +142,7 @@ WITHOUT: dict[str, str] = {
     """,
     "Counts of the books that the import page read; it shows them again for a while.": """
         integrations.wizard.services: note_book_counts
+        integrations.wizard.importing: book_counts
     """,
     "One's own, or another's with Manage Team: tests/firms/test_api_tokens.py.": """
         firms.api_tokens: revoke_token
@@ -137,7 +157,7 @@ WITHOUT: dict[str, str] = {
         firms.services: write_audit
     """,
     "It takes back what the same person and session asked for, and that alone.": """
-        integrations.sync.connections: give_up_consent
+        integrations.sync.connections: give_up_consent program_of
     """,
 }
 # Two of these: the first is asked for first.
