@@ -15,7 +15,7 @@ from firms.api.paging import PageAsked
 from integrations.api.frame import SETUP, lists, posts, reads, shown
 from integrations.api.setup_frame import RunOut, SetupView, told
 from integrations.models import MatchProposal, Setup
-from integrations.wizard import decisions, differences, queries, services
+from integrations.wizard import decisions, differences, progress, queries, services
 from integrations.wizard.decisions import Rows
 
 List = MatchProposal.List
@@ -269,6 +269,13 @@ class Undo(SetupView):
 
 
 class _OneRow(SetupView):
+    def open_row(self, half: str, pk: int) -> tuple[Setup, MatchProposal]:
+        """The run and one of its rows, while the lists are open. Raises Http404, NotOpen."""
+        setup = self.run(half)
+        row = self.row(setup, pk)
+        progress.must_review(setup)
+        return setup, row
+
     def row(self, setup: Setup, pk: int) -> MatchProposal:
         rows = queries.proposals_of(setup).filter(local_id__isnull=False)
         found: MatchProposal = self.found(
@@ -284,8 +291,7 @@ class MatchRow(_OneRow):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, half: str, pk: int) -> Response:
-        setup = self.review(half)
-        row = self.row(setup, pk)
+        setup, row = self.open_row(half, pk)
         decisions.match(
             **self.act(setup=setup, row_id=row.pk, remote_id=self.body(MatchIn)["quickbooks_id"])
         )
@@ -299,8 +305,7 @@ class Candidates(_OneRow):
         asked=CandidatesAsked,
     )  # fmt: skip
     def get(self, request: Request, half: str, pk: int) -> Response:
-        setup = self.review(half)
-        self.row(setup, pk)
+        setup, _ = self.open_row(half, pk)
         found = queries.find_in_books(setup, self.asked(CandidatesAsked)["q"])
         return Response(FoundOut(found, many=True).data)
 
@@ -313,8 +318,7 @@ class UseTheirs(_OneRow):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        setup = self.review("services")
-        row = self.row(setup, pk)
+        setup, row = self.open_row("services", pk)
         version = self.body(UseTheirsIn)["version"]
         decisions.use_theirs(**self.act(setup=setup, row_id=row.pk, version=version))
         return shown(RunOut, told(setup))

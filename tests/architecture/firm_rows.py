@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from billing.models import Invoice
 from billing.services import invoices
 from contacts import imports
 from contacts.models import Contact
@@ -165,10 +166,14 @@ def _fill_second_half(connection: Connection, firm: Firm, now: datetime) -> None
     setup = Setup.objects.create(
         connection=connection, firm=firm, half=Setup.Half.BILLING, started_at=now
     )
-    MatchProposal.objects.create(
-        setup=setup,
-        entity="service_item",
-        list=MatchProposal.List.UNMATCHED,
-        sort_key="advice",
-        local_id=make_service_item(firm).pk,
-    )
+    for entity, local_id in (
+        ("service_item", make_service_item(firm).pk),
+        ("invoice", Invoice.objects.filter(firm=firm).earliest("pk").pk),
+    ):
+        MatchProposal.objects.create(
+            setup=setup,
+            entity=entity,
+            list=MatchProposal.List.UNMATCHED,
+            sort_key="advice",
+            local_id=local_id,
+        )

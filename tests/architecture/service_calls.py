@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -66,7 +66,7 @@ def services() -> dict[str, Function]:
 
 
 ROWS = {
-    "firm", "role", "membership", "token", "contact", "invoice", "payment", "item", "rate",
+    "firm", "role", "membership", "token", "contact", "lose", "invoice", "payment", "item", "rate",
     "connection", "issue", "link", "setup", "file_id",
 }  # fmt: skip
 
@@ -82,6 +82,7 @@ class House:
             "membership": self.firm.memberships.get(role__name="Viewer"),
             "token": self._first(ApiToken),
             "contact": self._first(Contact),
+            "lose": self._first(Contact),
             "invoice": self._first(Invoice),
             "payment": self._first(Payment),
             "item": self._first(ServiceItem),
@@ -116,6 +117,8 @@ class House:
         times = {"now": now, "decided_at": now, "expires_at": now + timedelta(days=1)}
         given = {**PLAIN, **times, **self.ids, **self.rows}
         wanted = inspect.signature(function).parameters.values()
+        if "lose" in inspect.signature(function).parameters:  # else what is kept are values
+            given["keep"] = self.rows["contact"]
         return {
             each.name: given[each.name]
             for each in wanted
@@ -132,6 +135,7 @@ PLAIN: dict[str, Any] = {
     "answers": Answers(income_account="1", since=None),
     "category": "",
     "changes": {},
+    "comes": [],
     "code": "code",
     "company_id": "3",
     "credits": None,
@@ -146,6 +150,7 @@ PLAIN: dict[str, Any] = {
     "is_full": False,
     "keep": {},
     "keep_links": True,
+    "kind": "conflict",
     "leave_known_out": True,
     "letter": Letter(to="ada@example.com", subject="Invoice", message="Hello"),
     "line_ids": None,
@@ -164,15 +169,22 @@ PLAIN: dict[str, Any] = {
     "remote_id": "77",
     "rows": Rows(),
     "service_item": "1",
+    "sent": {},
     "session_key": "session",
     "shown": "",
+    "side": "ours",
+    "since": date(2026, 1, 1),
     "state": "state",
+    "stays": [],
+    "take": [],
     "taxes": [],
     "time_zone": "Europe/London",
     "title": "Tried",
     "to": "ada@example.com",
     "values": {},
+    "verb": "match",
     "version": 1,
+    "versions": (1, 1),
     "what": "matched",
     "which": "active",
 }

@@ -48,6 +48,8 @@ IDS = {
     "settings/integrations/qbo/issues/": "issue",
     "settings/integrations/qbo/pairs/": "link",
 }
+# What else stands in an address.
+WORDS = {"name": "unmatched", "entity": "contact", "side": "ours"}
 
 
 def pages(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
@@ -64,7 +66,7 @@ def address(pattern: str, house: House) -> str:
     kind = next((kind for start, kind in IDS.items() if pattern.startswith(start)), "")
     row: Any = {**house.ids, **{name: it.pk for name, it in house.rows.items()}}
     row["activity"] = Activity.objects.get(firm_id=house.firm.pk).id
-    values = {**row, "pk": row.get(kind), "name": "unmatched", "entity": "contact"}
+    values = {**row, "pk": row.get(kind), **WORDS}
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), pattern)
 
 

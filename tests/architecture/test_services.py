@@ -65,7 +65,8 @@ NEEDS: dict[Permission, str] = {
         integrations.api.issue_actions: resolve
         integrations.sync.trial: begin
         integrations.sync.turn_on: create_service turn_on go_two_way go_push_only
-        integrations.wizard.decisions: unmatch match_suggested match use_theirs decide undo carry_out
+        integrations.wizard.decisions: unmatch match_suggested match use_theirs decide undo
+        integrations.wizard.decisions: carry_out
         integrations.wizard.older: tick link unlink
         integrations.wizard.importing: check_again
         integrations.wizard.services: begin_setup start_import stop_import start_again carry_on
@@ -101,7 +102,7 @@ WITHOUT: dict[str, str] = {
         integrations.sync.activity: write note note_connection changed
         integrations.sync.agreement: begin start_due ring work prune
         integrations.sync.connections: refresh_facts probe_unavailable reread_old_facts store_rules
-        integrations.sync.connections: note look_at_what_waits_for_rules key_of_token
+        integrations.sync.connections: note look_at_what_waits_for_rules
         integrations.sync.merging: follow hold
         contacts.followers: follow hold register
         integrations.sync.issues: open_issue open_refusal open_conflict open_merged close
@@ -126,7 +127,7 @@ WITHOUT: dict[str, str] = {
         billing.services.service_items: values_of
         integrations.sync.activity: title_of
         integrations.sync.agreement: reads_of_full followed differing totals
-        integrations.sync.connections: reasons_against facts_of
+        integrations.sync.connections: reasons_against facts_of key_of_token
         integrations.sync.trial: last
         integrations.sync.bulk: actions_of
         integrations.sync.issues: ended_on may_make_anew
@@ -160,8 +161,9 @@ WITHOUT: dict[str, str] = {
         integrations.sync.connections: give_up_consent program_of
     """,
 }
-# Two of these: the first is asked for first.
+# What these ask for besides, afterwards.
 ALSO_NEEDED = {
+    "contacts.services.merge_contacts": {Permission.EDIT_INVOICES, Permission.RECORD_PAYMENTS},
     "integrations.sync.issues.archive_merged": {Permission.MANAGE_CONTACTS},
     "integrations.sync.trial.begin": {Permission.EDIT_INVOICES},
 }
@@ -169,6 +171,8 @@ ALSO_NEEDED = {
 FITTING: dict[str, dict[str, Any]] = {
     "firms.roles.create_role": {"permissions": [Permission.MANAGE_TEAM]},
     "firms.roles.update_role": {"permissions": [Permission.MANAGE_TEAM]},
+    "integrations.sync.bulk.resolve": {"action": "retry"},
+    "integrations.wizard.decisions.carry_out": {"name": "unmatched"},
     "integrations.wizard.decisions.decide": {"name": "unmatched"},
     "integrations.wizard.decisions.undo": {"what": "unmatched"},
 }

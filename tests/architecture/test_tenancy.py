@@ -74,6 +74,9 @@ def converters_of(pattern: str, route: URLPattern) -> dict[str, Any]:
     return _route_to_regex(pattern, is_endpoint=True)[1]
 
 
+OTHER_PARTS = {"half": "contacts"}  # of addresses that have more than an id to fill in
+
+
 def addresses(pattern: str, converters: dict[str, Any], ids: list[int | UUID]) -> Iterator[str]:
     """The address with each id of the other firm that fits; other parts as they are tried."""
     for one in ids:
@@ -83,8 +86,8 @@ def addresses(pattern: str, converters: dict[str, Any], ids: list[int | UUID]) -
             fits = {"int": int, "uuid": UUID}.get(kind)
             if fits and not isinstance(one, fits):
                 break
-            value = str(one) if fits else "contact"
-            for spelling in (f"<{kind}:{name}>", f"<{name}>"):
+            value = str(one) if fits else OTHER_PARTS.get(name, "contact")
+            for spelling in (f"<{kind}:{name}>", f"<str:{name}>", f"<{name}>"):
                 address = address.replace(spelling, value)
         else:
             yield address
