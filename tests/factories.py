@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 from django.utils import timezone
@@ -23,6 +24,11 @@ from integrations.models import CallBudget, Connection, Credential, Cursor, Leas
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 _numbers = count(1)
+
+
+def today_of(firm: Firm) -> date:
+    """The firm's day, which its pages go by."""
+    return timezone.localdate(timezone=ZoneInfo(firm.time_zone))
 
 
 def make_firm(**fields: Any) -> Firm:

@@ -52,6 +52,7 @@ class Trial:
     invoice_id: int
     number: str
     number_there: str
+    made_at: datetime
     last_sign_at: datetime
     is_queued: bool  # the sync has something of it to do, as soon as QuickBooks answers
     is_there: bool
@@ -213,6 +214,7 @@ def _of(connection: Connection, entry: Activity | None) -> Trial | None:
         invoice_id=invoice.pk,
         number=invoice.number,
         number_there=link.remote_label if link is not None and not is_gone else "",
+        made_at=entry.at,
         last_sign_at=max(signs.values()),
         is_queued=_is_queued(connection, invoice, link),
         is_there=link is not None and link.remote_id is not None,

@@ -8,7 +8,6 @@ from decimal import Decimal as D
 from html import unescape
 
 import pytest
-from django.utils import timezone
 
 from billing import panels
 from billing.models import Invoice, InvoiceNumbering, Payment, PaymentPart
@@ -25,6 +24,7 @@ from tests.factories import (
     make_member,
     make_service_item,
     make_tax_rate,
+    today_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def pay(invoice, amount):
 def test_a_new_form_proposes_number_dates_and_terms(client, staff, firm):
     form = form_of(client)
 
-    today = timezone.localdate()
+    today = today_of(firm)
     assert form["number"] == ["INV-1001"]
     assert form["term_days"] == ["30"]
     assert form["issued_on"] == [f"{today:%b} {today.day}, {today.year}"]

@@ -29,6 +29,7 @@ from tests.factories import (
     make_invoice,
     make_member,
     make_payment,
+    today_of,
 )
 
 LIST = "/payments/"
@@ -682,7 +683,7 @@ def test_the_navigation_leads_to_payments(client, staff):
 
 # -- A contact's page ------------------------------------------------------------------------------
 def test_a_contact_shows_its_money_invoices_and_payments(client, staff, firm, contact, two):
-    today = timezone.localdate()
+    today = today_of(firm)
     late = make_invoice(firm, contact=contact, issued_on=OLD, due_on=today - timedelta(days=1))
     payment = received(two[0], 100, 130)
 

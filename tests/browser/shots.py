@@ -12,7 +12,7 @@ from tests.browser.conftest import find_chromium
 from tests.browser.demo import Demo, a_page, running_demo, sign_in
 
 FOLDER = Path(__file__).resolve().parents[2] / "shots"
-WIDTHS = (1440, 390)
+WIDTHS = (1280, 390)
 LISTS = ("matched", "unmatched", "duplicates", "new")
 AFTER = {
     "integrations-next": "/settings/integrations/",
@@ -24,6 +24,8 @@ AFTER = {
     "contacts": "/contacts/",
     "contact-detail": "/contacts/1/",
     "contact-edit": "/contacts/1/edit/",
+    "contact-merge-which": "/contacts/1/merge/",
+    "contact-merge": "/contacts/1/merge/?other=2",
     "service-items": "/service-items/",
     "service-item": "/service-items/1/",
     "invoices": "/invoices/?status=all",

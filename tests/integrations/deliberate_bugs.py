@@ -214,8 +214,8 @@ def _move_the_cursor_early(changes_since: Any) -> Any:
 
 
 def _store_the_base_of_both_parts(write_here: Any) -> Any:
-    def instead(look: Any, plan: Any, *, harm: bool) -> Any:
-        return (*write_here(look, plan, harm=harm), Side.REMOTE)
+    def instead(look: Any, plan: Any, *, is_harmful: bool) -> Any:
+        return (*write_here(look, plan, is_harmful=is_harmful), Side.REMOTE)
 
     return instead
 
