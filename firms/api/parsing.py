@@ -42,7 +42,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BodyNotReadable(f"The body is not UTF-8: byte {error.start} is no sign.") from error
-    if not text.strip():
+    if not text.strip(" \t\r\n"):
         return {}
     try:
         found = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)

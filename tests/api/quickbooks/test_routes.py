@@ -124,6 +124,8 @@ def calls() -> list[tuple[str, str]]:
 class House:
     """A firm whose contacts are being set up, with one of everything."""
 
+    token = ""
+
     def __init__(self, connection: Connection, shelf: Shelf) -> None:
         self.firm, self.connection, self.shelf = connection.firm, connection, shelf
         self.admin = make_member(self.firm)
