@@ -115,7 +115,9 @@ def connected(qbo: Emulator, shelf: Shelf) -> QuickBooksHouse:
 @pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[House]:
     """Made once: what a test does to it is rolled back to here."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    block = transaction.atomic()
+    block._from_testcase = True  # no transaction of the product's
+    with django_db_blocker.unblock(), block:
         made = House(Shelf())
         made.token = made.shelf.make(made.admin, ADMIN)
         yield made
