@@ -70,6 +70,12 @@ class TryLater(SyncError):
         self.until = until
 
 
+class PairWaits(TryLater):
+    """One pair cannot be worked on now; that is no reason to rest the company."""
+
+    code = "pair_waits"
+
+
 class Throttled(TryLater):
     """QuickBooks asked us to slow down. We carry on by ourselves; nothing is lost."""
 

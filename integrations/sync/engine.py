@@ -23,6 +23,7 @@ from integrations import doorbell
 from integrations.errors import (
     CompanyUnavailable,
     OutcomeUnknown,
+    PairWaits,
     PeriodClosed,
     ReadsUsedUp,
     ReconnectNeeded,
@@ -78,12 +79,6 @@ TOLD_AFTER = 5  # lost answers of one pair, in a row: a person is told
 SILENT_AFTER = 3  # writes without an answer, in a row: the company does not answer
 READS_REST = timedelta(hours=12)  # at most, of a pair that needs a read and has none left
 COMPANY_RESTS = timedelta(minutes=30)  # at most, between probes of a company that fails
-
-
-class PairWaits(TryLater):
-    """One pair cannot be worked on now; that is no reason to rest the company."""
-
-    code = "pair_waits"
 
 
 @dataclass

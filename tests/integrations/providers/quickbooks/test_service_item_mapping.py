@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from integrations.entities.service_item import ServiceItemRecord
-from integrations.errors import InvalidValue
+from integrations.errors import InvalidValue, SetUpNeeded
 from integrations.providers.base import Operation
 from integrations.providers.quickbooks.mapping.service_item import ServiceItemMapping
 from integrations.reconcile.record import UNKNOWN, Life, plain_number
@@ -168,7 +168,7 @@ def test_a_name_quickbooks_refuses_is_refused_here(name: str) -> None:
 
 
 def test_without_an_income_account_nothing_is_made() -> None:
-    with pytest.raises(InvalidValue, match="income account"):
+    with pytest.raises(SetUpNeeded, match="income account"):
         MAPPING.payload(
             Operation.CREATE, {"name": "A"}, remote_id="", version=None, kept={}, company={}
         )
