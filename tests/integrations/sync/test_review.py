@@ -269,6 +269,7 @@ def test_after_a_long_rest_everything_is_listed(world: World):
         pass
     world.connection.refresh_from_db()
     assert "brought in 20" in world.connection.held_reason  # nobody told of so many
+    world.now += timedelta(minutes=1)
     connections.release_hold(actor=world.actor, connection=world.connection, now=world.now)
     while world.sync().has_more:
         pass
