@@ -44,6 +44,7 @@ class Limits:
         self._reports: dict[str, Window] = defaultdict(lambda: Window(MINUTE))
         self._mails: dict[str, Window] = defaultdict(lambda: Window(DAY))
         self.in_flight: dict[Key, int] = defaultdict(int)
+        self.most_in_flight: dict[Key, int] = defaultdict(int)  # since it was cleared
         self.refused: Counter[str] = Counter()  # by the name of the limit
 
     def enter(self, realm: str, client_id: str, now: float, kind: str = "") -> str:
@@ -73,6 +74,7 @@ class Limits:
             if reached:
                 return reached
         self.in_flight[key] += 1
+        self.most_in_flight[key] = max(self.most_in_flight[key], self.in_flight[key])
         return ""
 
     def count_items(self, realm: str, items: int, now: float) -> None:
@@ -119,6 +121,7 @@ class Limits:
             "limit_reports_per_minute": counted(self._reports),
             "limit_mails_per_day": counted(self._mails),
             "limit_at_once": {_text(key): n for key, n in self.in_flight.items() if n},
+            "most_at_once": {_text(key): n for key, n in self.most_in_flight.items()},
         }
 
 

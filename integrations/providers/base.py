@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -224,8 +225,23 @@ class OpenGate:
         return nullcontext()
 
 
+class UnderWay(Protocol):
+    """A write that was begun. It holds a turn of the Gate until `result` was asked for."""
+
+    answered: Future[Any]  # done once there is an answer, or none will come
+
+    def result(self) -> Snapshot:
+        """What `send` would have returned, or raised. Ask once, in the thread that began it."""
+
+
 class Books(Protocol):
-    """The books of one company. Knows HTTP, not our database. Every call may raise SyncError."""
+    """
+    The books of one company, for one thread. Knows HTTP, not our database.
+
+    Every call may raise SyncError.
+    """
+
+    one_at_a_time: Set[str]  # of all these entities, one write under way is what the provider takes
 
     def company(self) -> Company:
         """Read the company and its preferences (two metered reads)."""
@@ -292,6 +308,14 @@ class Books(Protocol):
 
         Raises:
             OutcomeUnknown: it may have been done. Any other error: it was not.
+        """
+
+    def start(self, outgoing: Outgoing, *, request_id: str, threads: Executor) -> UnderWay:
+        """
+        Begin to send it: one of `threads` waits for the answer, meanwhile this one goes on.
+
+        Raises:
+            SyncError: it was not sent.
         """
 
 

@@ -1,8 +1,9 @@
 """
 Takes what waits for one connection and works it off, pair by pair.
 
-One drain per connection at a time; a drain ends after some seconds and rings again. No
-transaction is open while a request is under way.
+One drain per connection at a time; a drain ends after some seconds and rings again. Several writes
+are under way at once, one a pair; all else is done by one thread, so that each look sees what the
+one before it did. No transaction is open when a request is sent.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -50,6 +53,7 @@ from integrations.sync import (
     brake,
     connections,
     feed,
+    flights,
     intents,
     issues,
     leases,
@@ -105,6 +109,24 @@ class Clock:
         return time.monotonic() - self.began
 
 
+class Progress(Enum):
+    """How far a pair has come."""
+
+    DONE = "done"  # nothing is left to do
+    UNDER_WAY = "under way"  # its write is being sent
+    LATER = "later"  # it has to wait for its time
+
+
+@dataclass(kw_only=True)
+class Run(Drain):
+    """One drain at work."""
+
+    clock: Clock
+    report: Report
+    flights: flights.Flights
+    listened_at: float = -LISTEN_EVERY  # seconds on the clock
+
+
 def drain(connection: Connection, *, now: datetime, seconds: float = SECONDS) -> Report:
     """Work off what waits for `connection`, for at most `seconds`; then ring if more waits."""
     report = Report()
@@ -134,30 +156,67 @@ def _work(
     if not _may_work(connection, clock.now()):
         return
     books = open_books(connection, lane="people")
-    run = Drain(connection=connection, lease=lease, brake=brake.Brake(connection), books=books)
-    listened_at = -LISTEN_EVERY
-    while clock.seconds() < seconds and _may_work(connection, clock.now()):
-        try:
-            link = pairs.due(connection, now=clock.now()).first()
-            if link is None or clock.seconds() - listened_at >= LISTEN_EVERY:
-                _listen(run, clock.now())
-                listened_at = clock.seconds()
-                link = pairs.due(connection, now=clock.now()).first()
-            if link is None:
-                break
-            _work_on(link, run, clock, report)
-        except brake.Held as error:
-            brake.hold(connection, error, now=clock.now())
-        except ReconnectNeeded as error:
-            _set_state(connection, Connection.State.RECONNECT, error, clock.now())
-        except CompanyUnavailable as error:
-            _set_state(connection, Connection.State.UNAVAILABLE, error, clock.now())
-        except TryLater as error:
-            _rest(connection, error, clock.now())
+    with flights.flying(books.one_at_a_time) as under_way:
+        run = Run(
+            connection=connection,
+            lease=lease,
+            brake=brake.Brake(connection),
+            books=books,
+            clock=clock,
+            report=report,
+            flights=under_way,
+        )
+        while _step(run, is_over=clock.seconds() >= seconds):
+            pass
     _note_progress(connection, clock.now())
 
 
-def _listen(run: Drain, now: datetime) -> None:
+def _step(run: Run, *, is_over: bool) -> bool:
+    """Land a write, or look at a pair, or wait. Return False once nothing is left to do."""
+    connection, now = run.connection, run.clock.now()
+    try:
+        if landed := run.flights.pop_landed():
+            _work_on(landed.link, run, lambda: _land(landed, run))
+        elif not is_over and _may_work(connection, now) and (link := _next(run)):
+            _work_on(link, run, lambda: _begin(link, run))
+        elif run.flights:
+            run.flights.wait(seconds=LISTEN_EVERY)
+        else:
+            return False
+    except brake.Held as error:
+        brake.hold(connection, error, now=now)
+    except ReconnectNeeded as error:
+        _set_state(connection, Connection.State.RECONNECT, error, now)
+    except CompanyUnavailable as error:
+        _set_state(connection, Connection.State.UNAVAILABLE, error, now)
+    except TryLater as error:
+        _rest(connection, error, now)
+    return True
+
+
+def _next(run: Run) -> Link | None:
+    """The pair to look at next; what has just rung is listened to now and then."""
+    if not run.flights.may_begin:
+        return None
+    if run.flights.waiting:
+        return run.flights.waiting.pop()
+    link = _due(run)
+    was_long_ago = run.clock.seconds() - run.listened_at >= LISTEN_EVERY
+    if was_long_ago or (link is None and not run.flights):
+        _listen(run, run.clock.now())
+        run.listened_at = run.clock.seconds()
+        link = _due(run)
+    return link
+
+
+def _due(run: Run) -> Link | None:
+    """The first pair that is due and whose write could go now."""
+    flights = run.flights
+    due = pairs.due(run.connection, now=run.clock.now()).exclude(pk__in=flights.links)
+    return due.exclude(entity__in=flights.busy_entities).first()
+
+
+def _listen(run: Run, now: datetime) -> None:
     """Bells become pairs; the feed is read if that was asked for."""
     connection = run.connection
     connection.refresh_from_db()  # somebody may have paused it, or confirmed the set-up
@@ -174,7 +233,7 @@ def _listen(run: Drain, now: datetime) -> None:
         feed.put_off(connection, until=min(_later(error, 0, now), now + COMPANY_RESTS))
 
 
-def _read_what_changed(run: Drain, now: datetime) -> None:
+def _read_what_changed(run: Run, now: datetime) -> None:
     connection = run.connection
     if feed.is_wanted(connection, now=now):
         feed.pull(connection, books=run.books, lease=run.lease, now=now)
@@ -184,16 +243,21 @@ def _read_what_changed(run: Drain, now: datetime) -> None:
         feed.read_by_id(connection, unread, books=run.books, lease=run.lease, now=now)
 
 
-def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
-    """Settle one pair, or say when or why not. What concerns the whole company rises."""
+def _work_on(link: Link, run: Run, act: Callable[[], Progress]) -> None:
+    """Go on with one pair, or say when or why not. What concerns the whole company rises."""
+    clock, report = run.clock, run.report
     try:
-        if _settle_and_send(link, run, clock):
+        progress = act()
+        if progress is Progress.DONE:
             report.done += 1
             if run.connection.failures:
                 _note_answer(run.connection)
-        else:
+        elif progress is Progress.LATER:
             report.later += 1
     except MayBeOurs:
+        if run.flights:
+            run.flights.waiting.append(link)  # what is under way will tell whose it is
+            return
         _put_off(link, until=_open_creates_known_at(link, clock.now()))
         report.later += 1
     except OutcomeUnknown as error:
@@ -220,7 +284,7 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         raise
     except ReferenceInactive as error:
         link.refresh_from_db(fields=["remote_id"])
-        if link.remote_id is None or _read(link, run, clock) is not None:
+        if link.remote_id is None or _read(link, run) is not None:
             _refuse(link, error, clock.now())  # else it was itself that is no longer there
         report.resting += 1
     except PeriodClosed as error:
@@ -238,51 +302,46 @@ def _work_on(link: Link, run: Drain, clock: Clock, report: Report) -> None:
         report.resting += 1
 
 
-def _settle_and_send(link: Link, run: Drain, clock: Clock) -> bool:
-    """Look, send, look again with the answer. Return False if it has to wait for its time."""
+def _begin(link: Link, run: Run) -> Progress:
+    """Look at a pair, and send what has to be written."""
+    now = run.clock.now()
     intent = Intent.objects.filter(link=link).select_related("link__connection").first()
-    if intent is not None:
-        may_go_at = intents.may_be_sent_at(intent)
-        if may_go_at is not None and clock.now() < may_go_at:
-            _put_off(link, until=may_go_at)
-            return False
+    if intent is None:
+        intent = _look(link, run)
     else:
-        intent = _look(link, run, clock)
-    for _ in range(ROUNDS):
-        if intent is None:
-            return True
-        intent = _send(link, intent, run, clock)
-    if intent is not None:
-        raise PairWaits("It keeps changing in QuickBooks while we write. We try again.")
-    return True
+        may_go_at = intents.may_be_sent_at(intent)
+        if may_go_at is not None and now < may_go_at:
+            _put_off(link, until=may_go_at)
+            return Progress.LATER
+    return _send(link, intent, run, round_=1)
 
 
-def _look(link: Link, run: Drain, clock: Clock) -> Intent | None:
+def _look(link: Link, run: Run) -> Intent | None:
     try:
-        return _settle(link, run, clock)
+        return _settle(link, run)
     except ContentNeeded:
-        heard = _read(link, run, clock)
-        return _settle(link, run, clock, heard=heard) if heard else None
+        heard = _read(link, run)
+        return _settle(link, run, heard=heard) if heard else None
     except PartnerNeeded as asked:
         found = run.books.find_partners(link.entity, asked.key)
-        return _settle(link, run, clock, found=found)
+        return _settle(link, run, found=found)
     except PaymentsNeeded as asked:
         first, last = asked.payment.days
         found = run.books.find_by_amount(link.entity, asked.payment.amount, first=first, last=last)
-        return _settle(link, run, clock, found=found)
+        return _settle(link, run, found=found)
 
 
-def _settle(link: Link, run: Drain, clock: Clock, **told: Any) -> Intent | None:
+def _settle(link: Link, run: Run, **told: Any) -> Intent | None:
     """Settle it by what was `told`; once a drain, read the short lists that it is newer than."""
     try:
-        return settle(link.pk, drain=run, now=clock.now(), **told)
+        return settle(link.pk, drain=run, now=run.clock.now(), **told)
     except ListsNeeded:
         run.has_read_lists = True
-        _read_lists(run, clock.now())
-        return settle(link.pk, drain=run, now=clock.now(), **told)
+        _read_lists(run, run.clock.now())
+        return settle(link.pk, drain=run, now=run.clock.now(), **told)
 
 
-def _read_lists(run: Drain, now: datetime) -> None:
+def _read_lists(run: Run, now: datetime) -> None:
     """Five metered reads. Where they cannot be read, what they would tell stays unknown."""
     try:
         lists = run.books.lists()
@@ -294,28 +353,51 @@ def _read_lists(run: Drain, now: datetime) -> None:
     run.connection.refresh_from_db()
 
 
-def _send(link: Link, intent: Intent, run: Drain, clock: Clock) -> Intent | None:
-    """Send one intent and settle its answer; on a stale version read, and look anew."""
-    leases.renew(run.lease, now=clock.now())
-    began = clock.seconds()
+def _send(link: Link, intent: Intent | None, run: Run, *, round_: int) -> Progress:
+    """Begin to send one intent; None: the pair is settled."""
+    if intent is None:
+        return Progress.DONE
+    if round_ > ROUNDS:
+        raise PairWaits("It keeps changing in QuickBooks while we write. We try again.")
+    now = run.clock.now()
+    leases.renew(run.lease, now=now)
+    began = run.clock.seconds()
+    sending = intents.start(intent, books=run.books, threads=run.flights.threads, now=now)
+    run.flights.add(
+        flights.Flight(link=link, intent=intent, sending=sending, round=round_, began=began)
+    )
+    return Progress.UNDER_WAY
+
+
+def _land(flight: flights.Flight, run: Run) -> Progress:
+    """Settle an answer, and send what follows from it; on a stale version read, and look anew."""
+    link, intent = flight.link, flight.intent
     try:
-        snapshot = intents.send(intent, books=run.books, now=clock.now())
+        snapshot = intents.finish(flight.sending, books=run.books)
     except Stale:
-        intent.delete()
-        heard = _read(link, run, clock)
-        if heard is None:
-            return None
-        if intent.version is not None and heard.version <= intent.version:
-            raise PairWaits("QuickBooks told an older version. We ask again.") from None
-        return _settle(link, run, clock, heard=heard)
-    answer = intents.Answer(snapshot=snapshot, duration_ms=int((clock.seconds() - began) * 1000))
-    following = settle(link.pk, drain=run, now=clock.now(), answer=answer)
-    feed.want(run.connection, at=clock.now() + feed.AFTER_A_CHANGE)
-    return following
+        following = _look_anew(link, intent, run)
+    else:
+        duration_ms = int((run.clock.seconds() - flight.began) * 1000)
+        answer = intents.Answer(snapshot=snapshot, duration_ms=duration_ms)
+        following = settle(link.pk, drain=run, now=run.clock.now(), answer=answer)
+        feed.want(run.connection, at=run.clock.now() + feed.AFTER_A_CHANGE)
+    return _send(link, following, run, round_=flight.round + 1)
 
 
-def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
+def _look_anew(link: Link, intent: Intent, run: Run) -> Intent | None:
+    """What was to be sent was planned from an older version than theirs is now."""
+    intent.delete()
+    heard = _read(link, run)
+    if heard is None:
+        return None
+    if intent.version is not None and heard.version <= intent.version:
+        raise PairWaits("QuickBooks told an older version. We ask again.")
+    return _settle(link, run, heard=heard)
+
+
+def _read(link: Link, run: Run) -> Snapshot | None:
     """What the record holds there now; None if it is gone, which a person is told."""
+    now = run.clock.now()
     link.refresh_from_db(fields=["remote_id"])  # its create may have been answered just now
     assert link.remote_id is not None
     fetched = run.books.fetch(link.entity, [link.remote_id])[link.remote_id]
@@ -323,11 +405,11 @@ def _read(link: Link, run: Drain, clock: Clock) -> Snapshot | None:
         case Present(snapshot=snapshot):
             return snapshot
         case Gone():
-            if feed.changed_lately(link, now=clock.now()):
+            if feed.changed_lately(link, now=now):
                 raise PairWaits("QuickBooks does not show it yet. We ask again.")
             with transaction.atomic():
                 leases.check(run.lease)
-                feed.note_gone(run.connection, link.entity, link.remote_id, now=clock.now())
+                feed.note_gone(run.connection, link.entity, link.remote_id, now=now)
             return None
         case NotKnown():
             raise PairWaits("QuickBooks did not say what the record holds. We ask again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +23,14 @@ from integrations.errors import (
     SyncError,
 )
 from integrations.models import Intent, Link
-from integrations.providers.base import Books, Operation, Outgoing, Present, Snapshot
+from integrations.providers.base import (
+    Books,
+    Operation,
+    Outgoing,
+    Present,
+    Snapshot,
+    UnderWay,
+)
 from integrations.reconcile.record import Record
 from integrations.sync import references
 from integrations.sync.rules import rules_of
@@ -76,32 +84,67 @@ def send_apart(outgoing: Outgoing, *, books: Books, request_id: str) -> Snapshot
     return books.send(outgoing, request_id=request_id)
 
 
-def send(intent: Intent, *, books: Books, now: datetime) -> Snapshot:
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """A try to send an intent, begun."""
+
+    intent: Intent
+    sent_before: datetime | None  # the latest earlier try that may still have been done
+    under_way: UnderWay | None  # None: an earlier try had made the record, nothing was sent
+    made: Snapshot | None = None
+
+
+def start(intent: Intent, *, books: Books, threads: Executor, now: datetime) -> Sending:
     """
-    Send the stored bytes under the stored request id.
+    Begin to send the stored bytes under the stored request id.
 
     Raises:
-        OutcomeUnknown: it may have been done; the row stands.
         SyncError: it was not done; what follows is the caller's to decide.
     """
     before = intent.sent_at
     made = _made_long_ago(intent, books=books, now=now)
     if made is not None:
-        return made
+        return Sending(intent=intent, sent_before=before, under_way=None, made=made)
     Intent.objects.filter(pk=intent.pk).update(
         tries=F("tries") + 1, sent_at=now, first_sent_at=intent.first_sent_at or now
     )
     intent.refresh_from_db()
+    request_id = str(intent.request_id)
     try:
-        return books.send(as_outgoing(intent), request_id=str(intent.request_id))
+        under_way = books.start(as_outgoing(intent), request_id=request_id, threads=threads)
+    except SyncError:
+        _note_not_done(intent, before)
+        raise
+    return Sending(intent=intent, sent_before=before, under_way=under_way)
+
+
+def finish(sending: Sending, *, books: Books) -> Snapshot:
+    """
+    The record as the answer tells it.
+
+    Raises:
+        OutcomeUnknown: it may have been done; the row stands.
+        SyncError: it was not done; what follows is the caller's to decide.
+    """
+    intent, before = sending.intent, sending.sent_before
+    if sending.under_way is None:
+        assert sending.made is not None
+        return sending.made
+    try:
+        return sending.under_way.result()
     except OutcomeUnknown:
         raise
     except SyncError as error:
         if before is not None and (done := _done_by_an_earlier_try(intent, error, books=books)):
             return done
-        if before != intent.sent_at:  # this try did nothing; an earlier one still may have
-            Intent.objects.filter(pk=intent.pk).update(sent_at=before)
+        _note_not_done(intent, before)
         raise
+
+
+def _note_not_done(intent: Intent, sent_before: datetime | None) -> None:
+    """This try did nothing; an earlier one still may have."""
+    if sent_before != intent.sent_at:
+        Intent.objects.filter(pk=intent.pk).update(sent_at=sent_before)
 
 
 def as_outgoing(intent: Intent) -> Outgoing:

@@ -28,7 +28,7 @@ def sends_to_the_books(path: Path) -> list[int]:
     return [
         line
         for receiver, name, line in calls(path)
-        if name == "send" and ("books" in receiver.lower() or receiver == "intents")
+        if name in ("send", "start") and ("books" in receiver.lower() or receiver == "intents")
     ]
 
 

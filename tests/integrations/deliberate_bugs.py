@@ -18,7 +18,7 @@ from contacts.models import Contact
 from integrations.errors import Stale
 from integrations.models import Cursor, InboxEntry, Intent, Link, OutboxEntry
 from integrations.reconcile.policy import Side
-from integrations.sync import issues
+from integrations.sync import intents, issues
 from tests.integrations.history import LATE_COMMIT, History
 
 BOOKS = "integrations.providers.quickbooks.provider.QuickBooksBooks"
@@ -177,29 +177,29 @@ def _skip_the_base(reconcile: Any) -> Any:
     return lambda *, base, **rest: reconcile(base={}, **rest)
 
 
-def _forget_the_request_id(send: Any) -> Any:
-    return lambda books, outgoing, *, request_id: send(
-        books, outgoing, request_id=str(uuid.uuid4())
+def _forget_the_request_id(start: Any) -> Any:
+    return lambda books, outgoing, *, request_id, threads: start(
+        books, outgoing, request_id=str(uuid.uuid4()), threads=threads
     )
 
 
-def _new_id_after_an_edit(settle_and_send: Any) -> Any:
+def _new_id_after_an_edit(begin: Any) -> Any:
     def instead(link: Link, *args: Any) -> Any:
         edits = OutboxEntry.objects.filter(local_id=link.local_id, is_ours=False)
         if link.local_version and edits.filter(version__gt=link.local_version).exists():
             Intent.objects.filter(link=link, sent_at__isnull=False).delete()
-        return settle_and_send(link, *args)
+        return begin(link, *args)
 
     return instead
 
 
-def _take_todays_values_for_sent(settle_and_send: Any) -> Any:
+def _take_todays_values_for_sent(begin: Any) -> Any:
     def instead(link: Link, *args: Any) -> Any:
         for intent in Intent.objects.filter(link=link, sent_at__isnull=False):
             phone = Contact.objects.get(pk=link.local_id).phone
             intent.values = {**intent.values, "phone": phone}
             intent.save()
-        return settle_and_send(link, *args)
+        return begin(link, *args)
 
     return instead
 
@@ -220,12 +220,13 @@ def _store_the_base_of_both_parts(write_here: Any) -> Any:
     return instead
 
 
-def _keep_a_version_beside_an_older_base(send: Any) -> Any:
+def _keep_a_version_beside_an_older_base(finish: Any) -> Any:
     """Stale: take the new version only, and send the same once more."""
 
-    def instead(intent: Intent, *, books: Any, now: Any) -> Any:
+    def instead(sending: Any, *, books: Any) -> Any:
+        intent = sending.intent
         try:
-            return send(intent, books=books, now=now)
+            return finish(sending, books=books)
         except Stale:
             found = books.fetch(intent.link.entity, [intent.remote_id])[intent.remote_id]
             version = found.snapshot.version
@@ -236,7 +237,7 @@ def _keep_a_version_beside_an_older_base(send: Any) -> Any:
                 body=body, version=version, request_id=uuid.uuid4()
             )
             intent.refresh_from_db()
-            return send(intent, books=books, now=now)
+            return books.send(intents.as_outgoing(intent), request_id=str(intent.request_id))
 
     return instead
 
@@ -267,9 +268,9 @@ def _no_overlap(overlap: Any) -> Any:
 def _lose_a_wake_up(send: Any) -> Any:
     """The pair is taken from those that are due before its write, not after its answer."""
 
-    def instead(link: Link, *args: Any) -> Any:
+    def instead(link: Link, *args: Any, **more: Any) -> Any:
         Link.objects.filter(pk=link.pk).update(wake_at=None)
-        return send(link, *args)
+        return send(link, *args, **more)
 
     return instead
 
@@ -286,7 +287,7 @@ def _forget_merges(_: Any) -> Any:
     return lambda connection, entity, *, gone, into, now: None
 
 
-SETTLE_AND_SEND = "integrations.sync.engine._settle_and_send"
+BEGIN = "integrations.sync.engine._begin"
 MERGE = "integrations.reconcile.three_way._Merge"
 
 BUGS = {
@@ -294,13 +295,13 @@ BUGS = {
         "integrations.sync.apply.reconcile", _skip_the_base, edited_here_twice, "P3"
     ),
     "forget the request id": Bug(
-        f"{BOOKS}.send", _forget_the_request_id, renamed_there_after_a_lost_create, "P5"
+        f"{BOOKS}.start", _forget_the_request_id, renamed_there_after_a_lost_create, "P5"
     ),
     "a new id after an edit": Bug(
-        SETTLE_AND_SEND, _new_id_after_an_edit, renamed_here_after_a_lost_create, "P19"
+        BEGIN, _new_id_after_an_edit, renamed_here_after_a_lost_create, "P19"
     ),
     "take today's values for what was sent": Bug(
-        SETTLE_AND_SEND, _take_todays_values_for_sent, edited_again_after_a_lost_answer, "P19"
+        BEGIN, _take_todays_values_for_sent, edited_again_after_a_lost_answer, "P19"
     ),
     "move the cursor early": Bug(
         f"{BOOKS}.changes_since", _move_the_cursor_early, killed_while_it_stored_the_feed, "P1"
@@ -312,7 +313,7 @@ BUGS = {
         "P19",
     ),
     "keep a version beside an older base": Bug(
-        "integrations.sync.intents.send",
+        "integrations.sync.intents.finish",
         _keep_a_version_beside_an_older_base,
         edited_on_both_sides,
         "P4",

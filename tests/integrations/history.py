@@ -514,8 +514,8 @@ def _after(act: Callable[..., Any]) -> Callable[..., Any]:
 
 # where it dies -> the step of the engine that is its last, and whether it still does it
 DEATHS: dict[str, tuple[str, bool]] = {
-    "intent stored": ("integrations.sync.intents.send", False),
-    "answer read, not stored": ("integrations.sync.intents.send", True),
+    "intent stored": ("integrations.sync.intents.start", False),
+    "answer read, not stored": ("integrations.sync.intents.finish", True),
     "answer stored": ("integrations.sync.engine.settle", True),
     "local write done": ("integrations.sync.activity.write", False),
     "feed read, not stored": ("integrations.sync.feed.take_in", False),
@@ -539,12 +539,12 @@ def dying(step: str) -> Iterator[None]:
 def before_sending(meanwhile: Callable[[], None] | None) -> Iterator[None]:
     """`meanwhile` happens between what a drain has read and what it sends, once."""
     waiting = [meanwhile] if meanwhile else []
-    send = intents.send
+    start = intents.start
 
-    def sent(*args: Any, **more: Any) -> Any:
+    def started(*args: Any, **more: Any) -> Any:
         while waiting:
             waiting.pop()()
-        return send(*args, **more)
+        return start(*args, **more)
 
-    with mock.patch.object(intents, "send", sent):
+    with mock.patch.object(intents, "start", started):
         yield

@@ -9,6 +9,10 @@ used: they blank fields.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
@@ -51,7 +55,7 @@ class QuickBooksClient(QuickBooks):
         self._api_url = api_url.rstrip("/") + "/v3"
         self._tokens = tokens
         self._gate = gate
-        self.session: requests.Session = make_session()
+        self._idle: list[requests.Session] = []  # a session makes one request at a time
         self.last_trace = ""  # Intuit's id of the last answer
 
     @property
@@ -85,13 +89,42 @@ class QuickBooksClient(QuickBooks):
             request_type, url, params=asked, body=body, content_type=content_type
         )
 
+    def start_write(
+        self,
+        resource: str,
+        body: str,
+        *,
+        request_id: str,
+        params: Mapping[str, str],
+        threads: Executor,
+    ) -> Post:
+        """
+        Begin to send an object; one of `threads` waits for the answer.
+
+        As the library's `create_object`, which knows no two requests at once. Raises SyncError: it
+        was not sent.
+        """
+        url = f"{self.api_url}/company/{self.company_id}/{resource.lower()}"
+        asked = {**params, "minorversion": self.minorversion, "requestid": request_id}
+        call: dict[str, Any] = {
+            "params": asked,
+            "body": body,
+            "content_type": "application/json",
+        }
+        token = self._tokens.current()
+        first = self._begin("POST", url, token=token, threads=threads, **call)
+        return Post(client=self, first=first, token=token, url=url, call=call)
+
     def _signed_in(self, method: str, url: str, **call: Any) -> dict[str, Any]:
-        """A 401 did nothing: renew the token and ask once more."""
         token = self._tokens.current()
         try:
             return self._call(method, url, token=token, **call)
         except NotSignedIn:
-            token = self._tokens.renewed(rejected=token)
+            return self.call_anew(method, url, rejected=token, **call)
+
+    def call_anew(self, method: str, url: str, *, rejected: str, **call: Any) -> dict[str, Any]:
+        """A 401 did nothing: renew the token and ask once more."""
+        token = self._tokens.renewed(rejected=rejected)
         try:
             return self._call(method, url, token=token, **call)
         except NotSignedIn as error:
@@ -102,7 +135,10 @@ class QuickBooksClient(QuickBooks):
                 status=401,
             ) from None
 
-    def _call(
+    def _call(self, method: str, url: str, **call: Any) -> dict[str, Any]:
+        return self._begin(method, url, threads=AtOnce(), **call).result()
+
+    def _begin(
         self,
         method: str,
         url: str,
@@ -111,30 +147,96 @@ class QuickBooksClient(QuickBooks):
         params: dict[str, Any],
         body: str,
         content_type: str,
-    ) -> dict[str, Any]:
+        threads: Executor,
+    ) -> _Request:
+        """Wait for the turn of one request here, and have it made by one of `threads`."""
         is_write = method == "POST" and not url.endswith("/query")
         headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
             "Content-Type": content_type,
         }
-        with self._gate.call(metered=not is_write):
+        with ExitStack() as turn:
+            turn.enter_context(self._gate.call(metered=not is_write))
+            session = self._idle.pop() if self._idle else make_session()
+            answered = threads.submit(
+                exchange,
+                session,
+                method,
+                url,
+                seconds=WRITE_SECONDS if is_write else READ_SECONDS,
+                headers=headers,
+                params=params,
+                data=body.encode() if body else None,
+            )
+            return _Request(
+                client=self,
+                session=session,
+                answered=answered,
+                turn=turn.pop_all(),
+                is_write=is_write,
+            )
+
+    def take_back(self, session: requests.Session, *, trace: str) -> None:
+        """A request is over: its session may make the next one."""
+        self._idle.append(session)
+        self.last_trace = trace
+
+
+class AtOnce(Executor):
+    """Does what it is given in the calling thread, before it returns."""
+
+    def submit(self, fn: Any, /, *args: Any, **more: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **more))
+        except (NotSent, NoAnswer) as error:
+            done.set_exception(error)
+        return done
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Request:
+    """One request under way, in its turn."""
+
+    client: QuickBooksClient
+    session: requests.Session
+    answered: Future[Answer]
+    turn: ExitStack
+    is_write: bool
+
+    def result(self) -> dict[str, Any]:
+        """The JSON of its answer. Raises SyncError; the turn ends with it."""
+        with self.turn:
             try:
-                answer = exchange(
-                    self.session,
-                    method,
-                    url,
-                    seconds=WRITE_SECONDS if is_write else READ_SECONDS,
-                    headers=headers,
-                    params=params,
-                    data=body.encode() if body else None,
-                )
+                answer = self.answered.result()
             except NotSent as error:
                 raise TryLater(detail=str(error)) from None
             except NoAnswer as error:
-                raise _lost(str(error), is_write=is_write) from None
-            self.last_trace = answer.trace
-            return _read(answer, is_write=is_write)
+                raise _lost(str(error), is_write=self.is_write) from None
+            self.client.take_back(self.session, trace=answer.trace)
+            return _read(answer, is_write=self.is_write)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A write under way; `result` as of any call."""
+
+    client: QuickBooksClient
+    first: _Request
+    token: str
+    url: str
+    call: dict[str, Any]
+
+    @property
+    def answered(self) -> Future[Answer]:
+        return self.first.answered
+
+    def result(self) -> dict[str, Any]:
+        try:
+            return self.first.result()
+        except NotSignedIn:
+            return self.client.call_anew("POST", self.url, rejected=self.token, **self.call)
 
 
 def _read(answer: Answer, *, is_write: bool) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,7 +32,7 @@ from integrations.providers.base import (
     TokenSet,
 )
 from integrations.providers.quickbooks import feed, oauth, preflight, short_lists
-from integrations.providers.quickbooks.client import QuickBooksClient
+from integrations.providers.quickbooks.client import AtOnce, Post, QuickBooksClient
 from integrations.providers.quickbooks.mapping import MAPPINGS, EntityMapping
 from integrations.providers.quickbooks.values import json_ready, to_json
 from integrations.reconcile.record import Life
@@ -43,6 +44,8 @@ WHICH = {"all": "Active IN (true, false)", "active": "Active = true", "inactive"
 
 class QuickBooksBooks:
     """The books of one company, for one thread. See providers.base.Books."""
+
+    one_at_a_time = frozenset({"contact", "service_item"})  # names are unique: writes wait there
 
     def __init__(self, client: QuickBooksClient) -> None:
         self._client = client
@@ -206,25 +209,51 @@ class QuickBooksBooks:
         )
 
     def send(self, outgoing: Outgoing, *, request_id: str) -> Snapshot:
-        mapping = MAPPINGS[outgoing.entity]
+        return self.start(outgoing, request_id=request_id, threads=AtOnce()).result()
+
+    def start(
+        self, outgoing: Outgoing, *, request_id: str, threads: Executor
+    ) -> QuickBooksUnderWay:
         # A create and an update are the same call; the Id in the body makes the difference (5.1).
-        answer = self._client.create_object(
-            mapping.resource, outgoing.body, request_id=request_id, params=dict(outgoing.params)
+        post = self._client.start_write(
+            MAPPINGS[outgoing.entity].resource,
+            outgoing.body,
+            request_id=request_id,
+            params=outgoing.params,
+            threads=threads,
         )
+        return QuickBooksUnderWay(client=self._client, outgoing=outgoing, post=post)
+
+    def _query(self, statement: str) -> Mapping[str, Any]:
+        return _object(self._client.query(statement), "QueryResponse")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuickBooksUnderWay:
+    """See providers.base.UnderWay."""
+
+    client: QuickBooksClient
+    outgoing: Outgoing
+    post: Post
+
+    @property
+    def answered(self) -> Future[Any]:
+        return self.post.answered
+
+    def result(self) -> Snapshot:
+        mapping = MAPPINGS[self.outgoing.entity]
+        answer = self.post.result()
         try:
             told = json_ready(_object(answer, mapping.resource))
-            if outgoing.operation is Operation.DELETE:  # the answer names it, no more (5.4)
-                told = {**told, "SyncToken": str((outgoing.version or 0) + 1)}
+            if self.outgoing.operation is Operation.DELETE:  # the answer names it, no more (5.4)
+                told = {**told, "SyncToken": str((self.outgoing.version or 0) + 1)}
             snapshot = mapping.snapshot(told)
         except (TryLater, KeyError, ValueError):
             raise OutcomeUnknown(
                 detail="The answer to a write does not hold the record.",
-                trace=self._client.last_trace,
+                trace=self.client.last_trace,
             ) from None
-        return replace(snapshot, trace=self._client.last_trace)
-
-    def _query(self, statement: str) -> Mapping[str, Any]:
-        return _object(self._client.query(statement), "QueryResponse")
+        return replace(snapshot, trace=self.client.last_trace)
 
 
 class QuickBooksProvider:

@@ -34,12 +34,8 @@ def after(act: Callable[..., Any]) -> Callable[..., Any]:
 STEPS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
     "lease taken": ("integrations.sync.leases", "take", after),
     "bells became pairs": ("integrations.sync.pairs", "gather", after),
-    "request id stored": ("integrations.sync.intents", "send", lambda _: die),
-    "answer read, not stored": (
-        "integrations.providers.quickbooks.provider.QuickBooksBooks",
-        "send",
-        after,
-    ),
+    "request id stored": ("integrations.sync.intents", "start", lambda _: die),
+    "answer read, not stored": ("integrations.sync.intents", "finish", after),
     "local write done": ("integrations.sync.activity", "write", lambda _: die),
     "link and base stored": ("integrations.sync.engine", "settle", after),
     "feed read, not stored": (
