@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 
-from contacts import services
+from contacts import forms, services
 from contacts.models import Address, Contact
 
 
@@ -19,21 +19,15 @@ class Whose(models.TextChoices):
     OTHER = "other", "The one that goes"
 
 
+TAKEN_ONE_BY_ONE = (
+    "display_name", "given_name", "family_name", "company_name", "email", "more_emails", "phone",
+    "mobile", "other_phone", "fax", "website", "is_tax_exempt",
+)  # fmt: skip
 LABELS = {
-    "display_name": "Display name",
-    "given_name": "First name",
-    "family_name": "Last name",
-    "company_name": "Company",
-    "email": "Email",
-    "more_emails": "More emails",
-    "phone": "Phone",
-    "mobile": "Mobile",
-    "other_phone": "Other phone",
-    "fax": "Fax",
-    "website": "Website",
+    **{name: forms.LABELS[name] for name in TAKEN_ONE_BY_ONE},
     "billing_address": "Billing address",
     "shipping_address": "Shipping address",
-    "notes": "Notes",
+    "notes": forms.LABELS["notes"],
 }
 
 
@@ -72,15 +66,18 @@ def fields_to_take(keep: Contact, lose: Contact, chosen: Mapping[str, str]) -> l
         for each in choices(keep, lose)
         if chosen.get(each.name, each.default) == Whose.OTHER
     ]
-    return [field for name in taken for field in _fields(name)]
+    return [field for name in taken for field in fields_of(name)]
 
 
-def _fields(name: str) -> tuple[str, ...]:
+def fields_of(name: str) -> tuple[str, ...]:
+    """Names of `services.MERGED_FIELDS` that a name of LABELS stands for."""
     kind = name.removesuffix("_address")
     return (name,) if kind == name else tuple(f"{kind}_{part}" for part in Address.PARTS)
 
 
 def _shown(name: str, values: Mapping[str, Any]) -> str:
-    told = [values[each] for each in _fields(name)]
+    told = [values[each] for each in fields_of(name)]
+    if isinstance(told[0], bool):
+        return "Yes" if told[0] else "No"
     parts = told[0] if isinstance(told[0], list) else [part for part in told if part]
     return ", ".join(parts)

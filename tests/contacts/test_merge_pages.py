@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from contacts import services
+from contacts import merge_choices, services
 from contacts.models import Contact
 from firms.middleware import actor_of
 from firms.permissions import VIEWER
@@ -87,6 +87,28 @@ def test_blanks_are_filled_and_the_rest_is_chosen(client, staff, keep, lose):
     assert (keep.display_name, keep.phone, keep.email) == ("Maple", "2", "a@x.test")
     assert answer.redirect_chain == [(reverse("contacts:contact", args=[keep.pk]), 302)]
     assert "Maple Inc merged into Maple" in text_of(answer)
+
+
+def test_whether_it_is_tax_exempt_is_chosen_like_the_rest(client, staff, keep, lose):
+    """It was left out: the survivor of an exempt client was taxed without a word."""
+    services.update_contact(
+        actor=actor_of(staff), contact=lose, version=1, changes={"is_tax_exempt": True}, now=NOW
+    )
+    lose.refresh_from_db()
+    page = client.get(address(keep, lose)).content.decode()
+    assert "Tax exempt" in page
+    assert 'name="take-is_tax_exempt" value="this" checked' in page
+
+    press(client, keep, lose, **{"take-is_tax_exempt": "other"})
+
+    keep.refresh_from_db()
+    assert keep.is_tax_exempt
+
+
+def test_every_field_that_a_merge_may_take_can_be_chosen():
+    chosen = {field for name in merge_choices.LABELS for field in merge_choices.fields_of(name)}
+
+    assert chosen == services.MERGED_FIELDS
 
 
 def test_a_contact_changed_meanwhile_is_shown_as_it_is_now(client, staff, keep, lose):
