@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -98,6 +99,15 @@ class TaxRateView(BillingView):
         rate: TaxRate = self.found(self.rates(), pk)
         return rate
 
+    def done_by(self, request: Request, pk: int, service: Callable[..., TaxRate]) -> Response:
+        """The answer of a service that takes the rate and no body."""
+        rate = self.rate(pk)
+        self.no_body()
+        version = version_asked(request, current=rate.version)
+        return self.answer(
+            service(actor=self.actor, rate=rate, version=version, now=timezone.now())
+        )
+
     def answer(self, rate: TaxRate, *, status: int = 200) -> Response:
         location = reverse("billing_api:tax_rate", args=[rate.pk]) if status == 201 else ""
         return self.one(self.rate(rate.pk), TaxRateOut, entity="", status=status, location=location)
@@ -160,13 +170,7 @@ class ArchiveTaxRate(TaxRateView):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        rate = self.rate(pk)
-        self.no_body()
-        version = version_asked(request, current=rate.version)
-        done = tax_rates.archive_tax_rate(
-            actor=self.actor, rate=rate, version=version, now=timezone.now()
-        )
-        return self.answer(done)
+        return self.done_by(request, pk, tax_rates.archive_tax_rate)
 
 
 class RestoreTaxRate(TaxRateView):
@@ -176,13 +180,7 @@ class RestoreTaxRate(TaxRateView):
     )  # fmt: skip
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        rate = self.rate(pk)
-        self.no_body()
-        version = version_asked(request, current=rate.version)
-        done = tax_rates.restore_tax_rate(
-            actor=self.actor, rate=rate, version=version, now=timezone.now()
-        )
-        return self.answer(done)
+        return self.done_by(request, pk, tax_rates.restore_tax_rate)
 
 
 class Terms(BillingView):
