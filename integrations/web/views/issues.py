@@ -108,13 +108,14 @@ def ignore(request: FirmRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         context = _context(request, found, ignore_form=form, form=form)
         return render(request, "integrations/issue_page.html", context)
-    reason = form.cleaned_data["reason"]
-    is_done = attempt(
+    return _press(
         request,
-        lambda: issues.ignore(actor=request.actor, issue=found, reason=reason, now=timezone.now()),
+        found,
+        issues.ignore,
         done=f"{found.link.label or found.link.remote_label} was put aside.",
+        issue=found,
+        reason=form.cleaned_data["reason"],
     )
-    return redirect("integrations:home") if is_done else _back(request, found)
 
 
 @require_POST
@@ -146,14 +147,14 @@ def link_to_existing(request: FirmRequest, pk: int) -> HttpResponse:
     remote_id = request.POST.get("remote_id") or str(found.detail.get("other_id") or "")
     if not remote_id:
         return redirect("integrations:find", found.link.entity, found.link.local_id)
-    is_done = attempt(
+    return _press(
         request,
-        lambda: issues.link_to_existing(
-            actor=request.actor, issue=found, remote_id=remote_id, now=timezone.now()
-        ),
+        found,
+        issues.link_to_existing,
         done=f"{found.link.label} is linked.",
+        issue=found,
+        remote_id=remote_id,
     )
-    return redirect("integrations:home") if is_done else _back(request, found)
 
 
 SERVICES: Mapping[str, tuple[Callable[..., Any], str]] = {  # options that do more than be kept
@@ -166,87 +167,80 @@ SERVICES: Mapping[str, tuple[Callable[..., Any], str]] = {  # options that do mo
 def choose(request: FirmRequest, pk: int) -> HttpResponse:
     """One of the issue's own buttons: see cards.Choice."""
     found = issue_or_404(request, pk)
-    option, now = request.POST.get("option", ""), timezone.now()
+    option = request.POST.get("option", "")
     label = found.link.label or found.link.remote_label
     if option == "accept":
         attempt(
             request,
-            lambda: issues.accept_end(actor=request.actor, issue=found, now=now),
+            lambda: issues.accept_end(actor=request.actor, issue=found, now=timezone.now()),
             done="Decided. It takes effect in a few seconds; until then it can be undone.",
         )
         return _back(request, found)
     if option in SERVICES:
         service, told = SERVICES[option]
-        is_done = attempt(
-            request,
-            lambda: service(actor=request.actor, issue=found, now=now),
-            done=f"{label} {told}",
-        )
-        return redirect("integrations:home") if is_done else _back(request, found)
-    value: Any = request.POST.get("number", "") if option == "number_there" else True
-    is_done = attempt(
+        return _press(request, found, service, done=f"{label} {told}", issue=found)
+    return _press(
         request,
-        lambda: issues.choose(
-            actor=request.actor, issue=found, option=option, value=value, now=now
-        ),
+        found,
+        issues.choose,
         done=f"Decided. {label} is looked at now.",
+        issue=found,
+        option=option,
+        value=request.POST.get("number", "") if option == "number_there" else True,
     )
-    return redirect("integrations:home") if is_done else _back(request, found)
 
 
 @require_POST
 def same_payment(request: FirmRequest, pk: int) -> HttpResponse:
     """The payment on this side and the chosen one on the other are one."""
     found = issue_or_404(request, pk)
-    is_done = attempt(
+    return _press(
         request,
-        lambda: issues.same_payment(
-            actor=request.actor,
-            issue=found,
-            other_id=request.POST.get("other_id", ""),
-            now=timezone.now(),
-        ),
+        found,
+        issues.same_payment,
         done="Linked. It counts once on both sides.",
+        issue=found,
+        other_id=request.POST.get("other_id", ""),
     )
-    return redirect("integrations:home") if is_done else _back(request, found)
 
 
 @require_POST
 def pick(request: FirmRequest, pk: int) -> HttpResponse:
     """Of several records there that ours may be, this one is meant."""
     found = issue_or_404(request, pk)
-    is_done = attempt(
+    return _press(
         request,
-        lambda: issues.pick(
-            actor=request.actor,
-            issue=found,
-            remote_id=request.POST.get("remote_id", ""),
-            now=timezone.now(),
-        ),
+        found,
+        issues.pick,
         done=f"{found.link.label} is linked. The answer is remembered.",
+        issue=found,
+        remote_id=request.POST.get("remote_id", ""),
     )
-    return redirect("integrations:home") if is_done else _back(request, found)
 
 
 @require_POST
 def archive(request: FirmRequest, pk: int) -> HttpResponse:
     """Its customer is gone: put our contact away."""
     found = issue_or_404(request, pk)
-    is_done = attempt(
-        request,
-        lambda: issues.archive_merged(actor=request.actor, issue=found, now=timezone.now()),
-        done=f"{found.link.label} was archived.",
-    )
-    return redirect("integrations:home") if is_done else _back(request, found)
+    done = f"{found.link.label} was archived."
+    return _press(request, found, issues.archive_merged, done=done, issue=found)
 
 
 @require_POST
 def unmatch(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
+    done = f"{found.link.label} unmatched."
+    return _press(request, found, links.unmatch, done=done, link=found.link)
+
+
+def _press(
+    request: FirmRequest, found: Issue, service: Callable[..., Any], *, done: str, **sent: Any
+) -> HttpResponse:
+    """Call the service behind a button that ends the issue; then home, or back if it refused."""
     is_done = attempt(
         request,
-        lambda: links.unmatch(actor=request.actor, link=found.link, now=timezone.now()),
-        done=f"{found.link.label} unmatched.",
+        lambda: service(actor=request.actor, now=timezone.now(), **sent),
+        done=done,
     )
     return redirect("integrations:home") if is_done else _back(request, found)
 
