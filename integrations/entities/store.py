@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from integrations.entities.base import Local, LocalRefused, page_of_ids
 CHUNK = 1000  # rows of one query
 
 
-class ModelStore[M: Model]:
+class ModelStore[M: Model](ABC):
     """
     A LocalStore over one model. An entity says which rows there are, and how one is written.
 
@@ -25,19 +26,21 @@ class ModelStore[M: Model]:
     refusals: ClassVar[tuple[type[Exception], ...]]
     prefetched: ClassVar[tuple[str, ...]] = ()  # what `local` looks at beside the row
 
+    @abstractmethod
     def rows(self, firm_id: int) -> QuerySet[M]:
-        raise NotImplementedError
+        """All of the firm that stand for a record."""
 
+    @abstractmethod
     def local(self, row: M) -> Local:
         """One row as a record."""
-        raise NotImplementedError
 
+    @abstractmethod
     def accept(
         self, *, actor: Actor, local_id: int | None, values: Mapping[str, Any], now: datetime
     ) -> M:
         """Write what the books hold, by the service; `local_id` None: as a new row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change(
         self,
         *,
@@ -48,7 +51,6 @@ class ModelStore[M: Model]:
         now: datetime,
     ) -> M:
         """What a person changes, by the service; `version` None: whatever it is now."""
-        raise NotImplementedError
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ class ModelStore[M: Model]:
     def take_back_void(self, *, actor: Actor, local_id: int, now: datetime) -> Local | None:
         return None  # what is archived stays so here, whatever the books say
 
-    def void(
+    def void(  # noqa: B027  a name list has no other answer
         self, *, actor: Actor, local_id: int, with_payments: bool = False, now: datetime
     ) -> None:
         """Nothing: it is archived, never void."""
