@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations import housekeeping
 from integrations.models import Connection
-from integrations.sync import agreement, connections, engine, notices, trial
+from integrations.sync import agreement, company_facts, engine, notices, trial
 from integrations.wizard import importing, report, syncing
 
 
@@ -71,9 +71,9 @@ def report_setup(setup_id: int) -> str:
 
 def reread_companies() -> str:
     """Read the preferences of companies again that changed them, or were read a week ago."""
-    return f"{connections.reread_old_facts(now=timezone.now())} read"
+    return f"{company_facts.reread_old_facts(now=timezone.now())} read"
 
 
 def probe_unavailable() -> str:
     """Ask companies whose subscription had ended whether they are there again."""
-    return f"{connections.probe_unavailable(now=timezone.now())} back"
+    return f"{company_facts.probe_unavailable(now=timezone.now())} back"

@@ -21,7 +21,7 @@ from firms.models import Firm
 from firms.permissions import Actor
 from integrations.models import Connection, Cursor, Issue, Link
 from integrations.providers.quickbooks.mapping import MAPPINGS
-from integrations.sync import access, connections, engine
+from integrations.sync import access, company_facts, engine
 from tests.factories import connect, make_actor, make_firm
 from tests.quickbooks import Emulator
 
@@ -131,10 +131,10 @@ class World:
         """Read the company's preferences anew, as happens once a week; with `lists` those, too."""
         books = access.open_books(self.connection, lane="people")
         company = books.company()
-        connections.refresh_facts(connection=self.connection, company=company, now=self.now)
+        company_facts.refresh_facts(connection=self.connection, company=company, now=self.now)
         told = asdict(books.lists()) if lists else LISTS
         Connection.objects.filter(pk=self.connection.pk).update(
-            company_facts={**connections.facts_of(company), "lists": told}
+            company_facts={**company_facts.facts_of(company), "lists": told}
         )
         self.connection.refresh_from_db()
 

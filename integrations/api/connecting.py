@@ -15,8 +15,8 @@ from firms.api.idempotency import idempotent, idempotent_outside
 from integrations.api.frame import CONNECTION, BooksView, posts, shown
 from integrations.api.status import ConnectionOut
 from integrations.models import Connection
-from integrations.sync import connections
-from integrations.sync.connections import Outcome
+from integrations.sync import connections, consent
+from integrations.sync.consent import Outcome
 
 
 class ConnectIn(Body):
@@ -90,7 +90,7 @@ class _Consent(BooksView):
     def session_key(self) -> str:
         """What a consent is bound to: the token that calls, or the person's session."""
         if self.actor.token_id is not None:
-            return connections.key_of_token(self.actor.token_id)
+            return consent.key_of_token(self.actor.token_id)
         return self.request.session.session_key or ""
 
 
@@ -105,12 +105,10 @@ class Connect(_Consent):
     def post(self, request: Request) -> Response:
         wanted = self.body(ConnectIn).get("profile", Connection.Profile.TWO_WAY)
         now = timezone.now()
-        url = connections.begin_consent(
+        url = consent.begin_consent(
             actor=self.actor, profile=wanted, session_key=self.session_key(), now=now
         )
-        return shown(
-            ConnectOut, {"consent_url": url, "expires_at": now + connections.CONSENT_LASTS}
-        )
+        return shown(ConnectOut, {"consent_url": url, "expires_at": now + consent.CONSENT_LASTS})
 
 
 class FinishConnect(_Consent):
@@ -122,7 +120,7 @@ class FinishConnect(_Consent):
     @idempotent_outside
     def post(self, request: Request) -> Response:
         sent = self.body(FinishIn)
-        consented = connections.finish_consent(
+        consented = consent.finish_consent(
             state=sent["state"],
             code=sent["code"],
             company_id=sent["realm_id"],
@@ -141,9 +139,9 @@ class OtherCompany(BooksView):
     @idempotent_outside
     def post(self, request: Request) -> Response:
         if self.body(OtherCompanyIn)["decision"] == "use":
-            used = connections.confirm_other_company(**self.act())
+            used = consent.confirm_other_company(**self.act())
             return shown(OtherCompanyOut, used)
-        connections.refuse_other_company(**self.act())
+        consent.refuse_other_company(**self.act())
         return shown(OtherCompanyOut, self.connection())
 
 

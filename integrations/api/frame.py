@@ -19,7 +19,13 @@ from firms.permissions import Permission
 from integrations.entities import ENTITIES, LocalRefused
 from integrations.errors import ReadsUsedUp, SyncError, TryLater
 from integrations.models import Connection, Issue, Link
-from integrations.sync import agreement, connections, issues, rule_values
+from integrations.sync import (
+    agreement,
+    consent,
+    resolving,
+    rule_values,
+)
+from integrations.sync.connection_parts import ConnectError, NotConnected
 from integrations.web import queries
 from integrations.wizard.errors import SetupError
 
@@ -30,16 +36,16 @@ ENTITY_CHOICES = [(key, spec.label) for key, spec in ENTITIES.items()]
 problems.register(SyncError, 409)
 problems.register(TryLater, 503)
 problems.register(ReadsUsedUp, 503)
-problems.register(connections.ConnectError, 409)
-problems.register(connections.ConsentNotValid, 422)
-problems.register(connections.BooksNotAnswering, 503)
+problems.register(ConnectError, 409)
+problems.register(consent.ConsentNotValid, 422)
+problems.register(consent.BooksNotAnswering, 503)
 problems.register(SetupError, 409)
 problems.register(LocalRefused, 409)
 problems.register(agreement.CannotCompare, 409)
-problems.register(issues.NothingToDecide, 409)
-problems.register(issues.ShownChanged, 409)
-problems.register(issues.AnotherKind, 409)
-problems.register(issues.NotAChoice, 422)
+problems.register(resolving.NothingToDecide, 409)
+problems.register(resolving.ShownChanged, 409)
+problems.register(resolving.AnotherKind, 409)
+problems.register(resolving.NotAChoice, 422)
 problems.register(rule_values.RuleNotPossible, 422)
 
 
@@ -53,7 +59,7 @@ class BooksView(ApiView):
         """
         found = queries.connection_of(self.firm)
         if found is None:
-            raise connections.NotConnected(
+            raise NotConnected(
                 "QuickBooks is not connected. Connect it first: POST connect/, or in Settings."
             )
         return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from firms.permissions import Actor, Permission
 from integrations.models import Issue
-from integrations.sync import issues, links
+from integrations.sync import links, resolving
 from integrations.web import cards
 
 Sent = Mapping[str, Any]
@@ -59,22 +59,22 @@ BUTTONS: Mapping[str, Action] = {
     ),
 }
 CALLS: Mapping[str, Call] = {
-    "retry": lambda act, issue, sent: issues.retry(issue=issue, **act),
-    "link_to_existing": lambda act, issue, sent: issues.link_to_existing(
+    "retry": lambda act, issue, sent: resolving.retry(issue=issue, **act),
+    "link_to_existing": lambda act, issue, sent: resolving.link_to_existing(
         issue=issue, remote_id=sent["quickbooks_id"], **act
     ),
-    "rename": lambda act, issue, sent: issues.rename(
+    "rename": lambda act, issue, sent: resolving.rename(
         issue=issue, name=sent["name"], version=sent["version"], **act
     ),
-    "pick": lambda act, issue, sent: issues.pick(
+    "pick": lambda act, issue, sent: resolving.pick(
         issue=issue, remote_id=sent["quickbooks_id"], **act
     ),
-    "same_payment": lambda act, issue, sent: issues.same_payment(
+    "same_payment": lambda act, issue, sent: resolving.same_payment(
         issue=issue, other_id=sent["candidate_id"], **act
     ),
-    "archive": lambda act, issue, sent: issues.archive_merged(issue=issue, **act),
+    "archive": lambda act, issue, sent: resolving.archive_merged(issue=issue, **act),
     "unmatch": lambda act, issue, sent: links.unmatch(link=issue.link, **act),
-    "void_here": lambda act, issue, sent: issues.void_here(issue=issue, **act),
+    "void_here": lambda act, issue, sent: resolving.void_here(issue=issue, **act),
 }
 
 
@@ -106,15 +106,15 @@ def resolve(*, actor: Actor, issue: Issue, action: str, sent: Sent, now: datetim
     """
     actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=issue.firm_id)
     if issue.state != Issue.State.OPEN:
-        raise issues.NothingToDecide("It was decided or mended meanwhile.")
+        raise resolving.NothingToDecide("It was decided or mended meanwhile.")
     offered = {each.name: each for each in actions_of(cards.cards([issue])[0])}
     if action not in offered:
-        raise issues.NotAChoice("Choose one of the `actions` that the issue shows.")
+        raise resolving.NotAChoice("Choose one of the `actions` that the issue shows.")
     missing = [name for name in offered[action].needs if name not in sent]
     if missing:
-        raise issues.NotAChoice(f"{action} needs {' and '.join(missing)}.")
+        raise resolving.NotAChoice(f"{action} needs {' and '.join(missing)}.")
     act: dict[str, Any] = {"actor": actor, "now": now}
     if action in CALLS:
         CALLS[action](act, issue, sent)
     else:
-        issues.choose(issue=issue, option=action, value=sent.get("number", True), **act)
+        resolving.choose(issue=issue, option=action, value=sent.get("number", True), **act)

@@ -17,7 +17,7 @@ from integrations.api import issue_actions
 from integrations.api.frame import ENTITY_CHOICES, ISSUES, BooksView, lists, posts, reads, shown
 from integrations.models import Issue
 from integrations.reconcile.policy import Side
-from integrations.sync import bulk, issues
+from integrations.sync import bulk, resolving
 from integrations.web import cards
 from integrations.web.cards import Card
 
@@ -315,7 +315,7 @@ class Decide(IssueView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         issue, sent = self.issue(pk), self.body(DecideIn)["decisions"]
-        issues.decide(
+        resolving.decide(
             issue=issue,
             keep={each["group"]: SIDES[each["keep"]] for each in sent},
             loses={each["group"]: each["loses"] for each in sent},
@@ -333,7 +333,7 @@ class Undo(IssueView):
     def post(self, request: Request, pk: int) -> Response:
         issue = self.issue(pk)
         self.no_body()
-        issues.undo(issue=issue, **self.act())
+        resolving.undo(issue=issue, **self.act())
         return self.answer(issue)
 
 
@@ -346,7 +346,7 @@ class Retry(IssueView):
     def post(self, request: Request, pk: int) -> Response:
         issue = self.issue(pk)
         self.no_body()
-        issues.retry(issue=issue, **self.act())
+        resolving.retry(issue=issue, **self.act())
         return self.answer(issue)
 
 
@@ -359,7 +359,7 @@ class Ignore(IssueView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         issue = self.issue(pk)
-        issues.ignore(issue=issue, reason=self.body(IgnoreIn)["reason"], **self.act())
+        resolving.ignore(issue=issue, reason=self.body(IgnoreIn)["reason"], **self.act())
         return self.answer(issue)
 
 
@@ -386,7 +386,7 @@ class RetryAll(BooksView):
     @idempotent
     def post(self, request: Request) -> Response:
         self.no_body()
-        count = issues.retry_all(connection=self.managed(), **self.act())
+        count = resolving.retry_all(connection=self.managed(), **self.act())
         return shown(RetriedOut, {"retried": count})
 
 

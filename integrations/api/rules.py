@@ -17,9 +17,9 @@ from integrations.api.frame import CONNECTION, BooksView, posts, reads, shown
 from integrations.api.status import ConnectionOut
 from integrations.models import Connection, TaxCode
 from integrations.reconcile.policy import Direction, OnConflict
-from integrations.sync import connections, rule_values, turn_on
+from integrations.sync import rule_changes, rule_values, turn_on
 
-problems.register(connections.RulesChanged, 412)
+problems.register(rule_changes.RulesChanged, 412)
 
 # How a side is called here.
 TOLD = {OnConflict.ASK: "ask", OnConflict.LOCAL: "ours", OnConflict.REMOTE: "quickbooks"}
@@ -124,7 +124,7 @@ EXAMPLE = {
 
 
 def _meant(sent: dict[str, Any]) -> dict[str, Any]:
-    """As `connections.set_rules` takes it."""
+    """As `rule_changes.set_rules` takes it."""
     wanted = dict(sent)
     if "on_conflict" in wanted:
         wanted["on_conflict"] = MEANT[wanted["on_conflict"]].value
@@ -164,7 +164,7 @@ class Rules(BooksView):
         current = rule_values.version(rule_values.current(connection))
         version = version_needed(request, current=current)
         wanted = _meant(self.body(RulesIn, partial=True))
-        connections.set_rules(**self.act(connection=connection, version=version), **wanted)
+        rule_changes.set_rules(**self.act(connection=connection, version=version), **wanted)
         return _answer(connection)
 
 
@@ -192,7 +192,7 @@ class ReadLists(BooksView):
     def post(self, request: Request) -> Response:
         self.no_body()
         connection = self.managed()
-        connections.read_lists(**self.act(connection=connection))
+        rule_changes.read_lists(**self.act(connection=connection))
         return _choices(connection)
 
 

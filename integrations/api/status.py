@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from firms.api.fields import Money
 from integrations.api.frame import CONNECTION, BooksView, reads, shown
 from integrations.models import Connection
-from integrations.sync import connections
+from integrations.sync import consent
 from integrations.web import queries
 from integrations.wizard import preflight
 
@@ -180,7 +180,7 @@ class Status(BooksView):
     def get(self, request: Request) -> Response:
         now = self.local_now()
         card = queries.card(self.firm)
-        reasons = connections.reasons_against(actor=self.actor, firm=self.firm)
+        reasons = consent.reasons_against(actor=self.actor, firm=self.firm)
         told = {
             "state": card.connection.state if card.connection else NOT_CONNECTED,
             "set_up": card.state,

@@ -54,7 +54,7 @@ class Link(models.Model):
     decisions = models.JSONField(default=dict)  # group -> {"keep", "shown", "by"}
     # What the books say of it beside the synced fields: compared and shown, never copied.
     facts = models.JSONField(default=dict)
-    options = models.JSONField(default=dict)  # what a person chose for this pair: sync/issues.py
+    options = models.JSONField(default=dict)  # what a person chose for this pair: sync/resolving.py
     is_read_only = models.BooleanField(default=False)  # theirs is: it only comes in
     may_create = models.BooleanField(default=False)  # a person said: create it over there
 

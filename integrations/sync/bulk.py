@@ -15,12 +15,18 @@ from integrations.entities import LocalRefused
 from integrations.errors import SyncError
 from integrations.models import Connection, Issue
 from integrations.reconcile.policy import Side
-from integrations.sync import issues
+from integrations.sync import resolving
 
 AT_ONCE = 300
 KEEP = {"keep_ours": Side.LOCAL, "keep_quickbooks": Side.REMOTE}
 WITH_A_VALUE = "number_there"  # each its own: nothing for many at once
-EXPECTED = (SyncError, LocalRefused, issues.NothingToDecide, issues.NotAChoice, PermissionDenied)
+EXPECTED = (
+    SyncError,
+    LocalRefused,
+    resolving.NothingToDecide,
+    resolving.NotAChoice,
+    PermissionDenied,
+)
 
 
 @dataclass(kw_only=True)
@@ -36,7 +42,7 @@ def actions_of(kind: str) -> frozenset[str]:
     """What can be done with all issues of a kind at once."""
     if kind == Issue.Kind.CONFLICT:
         return frozenset({*KEEP, "ignore"})
-    options = issues.OPTIONS.get(kind, frozenset()) - {WITH_A_VALUE}
+    options = resolving.OPTIONS.get(kind, frozenset()) - {WITH_A_VALUE}
     voids = {"void_here"} if kind == Issue.Kind.DELETED_THERE else set()
     return frozenset({"retry", "ignore", *options, *voids})
 
@@ -57,13 +63,13 @@ def resolve(
     Args:
         reason: of "ignore". `after`: `last_id` of the call before.
     Raises:
-        issues.NotAChoice: that cannot be done with issues of this kind, or without a reason.
+        resolving.NotAChoice: that cannot be done with issues of this kind, or without a reason.
     """
     actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
     if action not in actions_of(kind):
-        raise issues.NotAChoice("That cannot be done with all issues of this kind.")
+        raise resolving.NotAChoice("That cannot be done with all issues of this kind.")
     if action == "ignore" and not reason.strip():
-        raise issues.NotAChoice("Say why they can be put aside.")
+        raise resolving.NotAChoice("Say why they can be put aside.")
     act = _call(action, reason, {"actor": actor, "now": now})
     rows = Issue.objects.filter(
         connection=connection, kind=kind, state=Issue.State.OPEN, pk__gt=after
@@ -85,15 +91,15 @@ def resolve(
 
 def _call(action: str, reason: str, common: dict[str, Any]) -> Callable[[Issue], Any]:
     if action in KEEP:
-        return lambda issue: issues.decide(
+        return lambda issue: resolving.decide(
             issue=issue,
             keep={each["group"]: KEEP[action] for each in issue.detail["groups"]},
             **common,
         )
     if action == "retry":
-        return lambda issue: issues.retry(issue=issue, **common)
+        return lambda issue: resolving.retry(issue=issue, **common)
     if action == "ignore":
-        return lambda issue: issues.ignore(issue=issue, reason=reason, **common)
+        return lambda issue: resolving.ignore(issue=issue, reason=reason, **common)
     if action == "void_here":
-        return lambda issue: issues.void_here(issue=issue, **common)
-    return lambda issue: issues.choose(issue=issue, option=action, **common)
+        return lambda issue: resolving.void_here(issue=issue, **common)
+    return lambda issue: resolving.choose(issue=issue, option=action, **common)

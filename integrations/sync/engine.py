@@ -51,7 +51,7 @@ from integrations.reconcile.retry import next_attempt
 from integrations.sync import (
     activity,
     brake,
-    connections,
+    company_facts,
     feed,
     flights,
     intents,
@@ -425,7 +425,7 @@ def _read_company(run: Drain, now: datetime) -> None:
     except SyncError as error:
         log.warning("The preferences of %s could not be read: %s", run.connection, error)
         return
-    connections.refresh_facts(connection=run.connection, company=company, now=now)
+    company_facts.refresh_facts(connection=run.connection, company=company, now=now)
     run.connection.refresh_from_db()
 
 

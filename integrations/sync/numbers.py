@@ -15,10 +15,10 @@ from integrations.models import Connection
 from integrations.reconcile import numbers
 from integrations.reconcile.numbers import Numbering
 from integrations.sync import access
-from integrations.sync.connections import NotConnected
+from integrations.sync.connection_parts import NotConnected
 from integrations.sync.rules import preferences_of
 
-KEPT = "numbers"  # of Connection.company_facts: see connections.KEPT
+KEPT = "numbers"  # of Connection.company_facts: see company_facts.KEPT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ from integrations.models import Activity, Connection, Issue, Link, OutboxEntry
 from integrations.providers.base import Present, Snapshot
 from integrations.reconcile.record import Life
 from integrations.sync import access, activity
-from integrations.sync.connections import ConnectError
+from integrations.sync.connection_parts import ConnectError
 
 CONTACT = "QuickBooks test"
 AMOUNT = Decimal("1.00")

@@ -19,8 +19,14 @@ from firms.permissions import Actor, Permission
 from integrations.errors import DuplicateName
 from integrations.models import Connection, Cursor, Link, OutboxEntry, Setup
 from integrations.providers.base import Operation, Snapshot
-from integrations.sync import access, connections, intents, rule_values
-from integrations.sync.connections import ConnectError
+from integrations.sync import (
+    access,
+    connections,
+    intents,
+    rule_changes,
+    rule_values,
+)
+from integrations.sync.connection_parts import ConnectError, note
 
 BATCH = 1000
 SERVICE = uuid.UUID("3f0f2ff4-9a0c-4a4c-8a55-1d9f7f7a2a01")  # namespace of request ids
@@ -59,7 +65,7 @@ def create_service(
         items = [each for each in lists.get("items") or [] if each["id"] != made.remote_id]
         lists["items"] = [*items, {"id": made.remote_id, "label": made.label}]
         Connection.objects.filter(pk=connection.pk).update(company_facts={**facts, "lists": lists})
-        connections.note(actor, locked, f"Service {made.label} made in QuickBooks", now)
+        note(actor, locked, f"Service {made.label} made in QuickBooks", now)
     connection.refresh_from_db()
     return made.remote_id
 
@@ -118,14 +124,14 @@ def turn_on(
         )
         if not rules["service_item"]:
             raise rule_values.RuleNotPossible("Choose a default service.", field="service_item")
-        connections.store_rules(locked, rules)
+        rule_changes.store_rules(locked, rules)
         Connection.objects.filter(pk=locked.pk).update(
             contacts_synced_at=now, billing_started_at=now, billing_synced_at=now
         )
         Cursor.objects.filter(connection=locked, value=None).update(value=now)
         left = _leave_out_what_was_sent(locked, now)
         told = rule_values.told(locked, {name: rules[name] for name in rules})
-        connections.note(actor, locked, "Turned on, to QuickBooks only", now, after=told)
+        note(actor, locked, "Turned on, to QuickBooks only", now, after=told)
     connection.refresh_from_db()
     return left
 
@@ -212,7 +218,7 @@ def go_two_way(*, actor: Actor, connection: Connection, now: datetime) -> Setup:
     service.
 
     Raises:
-        NotPossible, connections.NotConnected: nothing was changed.
+        NotPossible, NotConnected: nothing was changed.
     """
     actor.must(Permission.MANAGE_INTEGRATIONS, in_firm=connection.firm_id)
     locked = Connection.objects.select_for_update().get(pk=connection.pk)
@@ -270,4 +276,4 @@ def _move(
     before = {"profile": connection.profile}
     Connection.objects.filter(pk=connection.pk).update(profile=profile, **rules, **columns)
     title = "Moved to both ways" if profile == Profile.TWO_WAY else "Moved to QuickBooks only"
-    connections.note(actor, connection, title, now, before=before, after={"profile": profile})
+    note(actor, connection, title, now, before=before, after={"profile": profile})

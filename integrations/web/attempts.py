@@ -12,8 +12,8 @@ from contacts.services import ContactError
 from integrations.entities.base import LocalRefused
 from integrations.errors import SyncError
 from integrations.sync.agreement import CannotCompare
-from integrations.sync.connections import ConnectError
-from integrations.sync.issues import AnotherKind, NotAChoice, NothingToDecide
+from integrations.sync.connection_parts import ConnectError
+from integrations.sync.resolving import AnotherKind, NotAChoice, NothingToDecide
 from integrations.web import notices
 
 EXPECTED = (

@@ -13,8 +13,8 @@ from integrations.entities import ENTITIES
 from integrations.models import Activity, ImportedRecord, Issue, Link
 from integrations.reconcile.policy import Side
 from integrations.reconcile.record import Life
-from integrations.sync import issues
-from integrations.sync.issues import NUMBER_LIMIT
+from integrations.sync import resolving
+from integrations.sync.resolving import NUMBER_LIMIT
 from integrations.web import wording
 from integrations.web.wording import Names, names_in, shown
 
@@ -65,7 +65,7 @@ def _becomes(label: str, where: str, value: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A button that answers an issue (issues.choose), and what pressing it does."""
+    """A button that answers an issue (resolving.choose), and what pressing it does."""
 
     option: str
     label: str
@@ -414,7 +414,7 @@ END_IT = {"invoice": "void it", "payment": "void it"}  # what else there is, is 
 
 def _of_end(issue: Issue) -> list[Choice]:
     """It ended for good on one side: what can be done is no choice between the two."""
-    side = issues.ended_on(issue)
+    side = resolving.ended_on(issue)
     if side is None:
         return []
     kind, lives = noun(issue.link.entity).lower(), issue.detail["groups"][0]
@@ -433,7 +433,7 @@ def _of_end(issue: Issue) -> list[Choice]:
             "what becomes of the other, and you are not asked again.",
         ),
     ]
-    if issues.may_make_anew(issue):
+    if resolving.may_make_anew(issue):
         found.append(
             Choice(
                 option="make_anew",

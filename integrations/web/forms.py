@@ -147,7 +147,7 @@ class RulesForm(forms.Form):
             self.rates.append((rate, name))
 
     def wanted(self) -> dict[str, Any]:
-        """What was sent, as `connections.set_rules` takes it; what was not stays."""
+        """What was sent, as `rule_changes.set_rules` takes it; what was not stays."""
         told = {
             name: value
             for name, value in self.cleaned_data.items()

@@ -20,7 +20,7 @@ from firms.permissions import Actor, Permission
 from integrations import doorbell
 from integrations.entities import CONTACT, ENTITIES
 from integrations.models import Connection, ImportedRecord, Issue, Link, MatchProposal, Setup
-from integrations.sync import activity, brake, connections, short_lists
+from integrations.sync import activity, brake, rule_changes, short_lists
 from integrations.sync.rules import lists_of
 from integrations.wizard import dry_run, importing, ledger, pairing
 from integrations.wizard.answers import Answers
@@ -113,7 +113,7 @@ def _confirm_services(
         go_live_on=answers.since,
         defaults={**run.connection.defaults, "income_account": account},
     )
-    connections.look_at_what_waits_for_rules(run.connection, now)
+    rule_changes.look_at_what_waits_for_rules(run.connection, now)
     promised = {
         "link": planned.items.link + planned.invoices.link.number + planned.payments.link.number,
         "create_here": planned.items.create_here

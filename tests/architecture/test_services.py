@@ -32,7 +32,7 @@ NEEDS: dict[Permission, str] = {
         contacts.imports: keep run
         contacts.services: create_contact update_contact archive_contact restore_contact
         contacts.services: import_contacts merge_contacts
-        integrations.sync.issues: rename
+        integrations.sync.resolving: rename
     """,
     Permission.MANAGE_SERVICE_ITEMS: """
         billing.services.service_items: create_service_item update_service_item
@@ -53,11 +53,13 @@ NEEDS: dict[Permission, str] = {
     """,
     Permission.MANAGE_INTEGRATIONS: """
         integrations.sync.agreement: start
-        integrations.sync.connections: begin_consent finish_consent confirm_other_company
-        integrations.sync.connections: refuse_other_company pause resume release_hold sync_now
-        integrations.sync.connections: set_rules read_lists disconnect restart skip_services
-        integrations.sync.issues: retry retry_all decide undo ignore link_to_existing choose
-        integrations.sync.issues: void_here pick same_payment archive_merged accept_end make_anew
+        integrations.sync.consent: begin_consent finish_consent confirm_other_company
+        integrations.sync.consent: refuse_other_company
+        integrations.sync.connections: pause resume release_hold sync_now
+        integrations.sync.rule_changes: set_rules read_lists
+        integrations.sync.connections: disconnect restart skip_services
+        integrations.sync.resolving: retry retry_all decide undo ignore link_to_existing choose
+        integrations.sync.resolving: void_here pick same_payment archive_merged accept_end make_anew
         integrations.sync.bulk: resolve
         integrations.sync.links: match unmatch leave_out create_there create_here create_other_side
         integrations.sync.links: make_anew
@@ -101,12 +103,12 @@ WITHOUT: dict[str, str] = {
         billing.services.settlement: keep_payments void_payments
         integrations.sync.activity: write note note_connection changed
         integrations.sync.agreement: begin start_due ring work prune
-        integrations.sync.connections: refresh_facts probe_unavailable reread_old_facts store_rules
-        integrations.sync.connections: note look_at_what_waits_for_rules
+        integrations.sync.rule_changes: store_rules
+        integrations.sync.connection_parts: audit managed_firm must new_setup note wake
+        integrations.sync.consent: refresh_token_of revoke
+        integrations.sync.rule_changes: look_at_what_waits_for_rules
         integrations.sync.merging: follow hold
         contacts.followers: follow hold register
-        integrations.sync.issues: open_issue open_refusal open_conflict open_merged close
-        integrations.sync.issues: kind_of
         integrations.sync.links: wake_blocked adopt drop_unseen follow_merge drop_intent read_again
         integrations.sync.short_lists: keep create_missing_rates
         integrations.sync.trial: go_on
@@ -127,10 +129,10 @@ WITHOUT: dict[str, str] = {
         billing.services.service_items: values_of
         integrations.sync.activity: title_of
         integrations.sync.agreement: reads_of_full followed differing totals
-        integrations.sync.connections: reasons_against facts_of key_of_token
+        integrations.sync.consent: reasons_against key_of_token
         integrations.sync.trial: last
         integrations.sync.bulk: actions_of
-        integrations.sync.issues: ended_on may_make_anew
+        integrations.sync.resolving: ended_on may_make_anew
         integrations.sync.links: is_called
         integrations.sync.merging: foresee
         integrations.sync.numbers: told
@@ -158,13 +160,13 @@ WITHOUT: dict[str, str] = {
         firms.services: write_audit
     """,
     "It takes back what the same person and session asked for, and that alone.": """
-        integrations.sync.connections: give_up_consent program_of
+        integrations.sync.consent: give_up_consent program_of
     """,
 }
 # What these ask for besides, afterwards.
 ALSO_NEEDED = {
     "contacts.services.merge_contacts": {Permission.EDIT_INVOICES, Permission.RECORD_PAYMENTS},
-    "integrations.sync.issues.archive_merged": {Permission.MANAGE_CONTACTS},
+    "integrations.sync.resolving.archive_merged": {Permission.MANAGE_CONTACTS},
     "integrations.sync.trial.begin": {Permission.EDIT_INVOICES},
 }
 # Arguments of these, where those that fit most do not fit.

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from firms.middleware import actor_of
 from integrations.sync.access import open_books
-from integrations.sync.connections import refresh_facts
+from integrations.sync.company_facts import refresh_facts
 from integrations.wizard import services
 from tests.browser.test_pages import findings
 from tests.factories import connect, make_firm, make_member

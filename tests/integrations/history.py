@@ -26,7 +26,7 @@ from integrations import inbox
 from integrations.models import CallBudget, Connection, Cursor, Intent, Issue, Link, OutboxEntry
 from integrations.providers import get_provider
 from integrations.reconcile.policy import Side
-from integrations.sync import connections, engine, intents, issues
+from integrations.sync import connections, engine, intents, resolving
 from tests.factories import connect, make_actor, make_firm
 from tests.quickbooks import Emulator
 
@@ -281,7 +281,7 @@ class History:
             if group["group"] == "life":
                 self._turn(read_birth(issue.link), str(group[keep]["life"]))
         keeps = {group["group"]: keep for group in issue.detail["groups"]}
-        issues.decide(actor=self.actor, issue=issue, keep=keeps, now=self.now)
+        resolving.decide(actor=self.actor, issue=issue, keep=keeps, now=self.now)
         self.told.append(f"decided {keeps} of {issue.link}: {issue.detail['groups']}")
 
     @property
@@ -308,7 +308,7 @@ class History:
                 not_before=None, state=Connection.State.CONNECTED
             )
             connections.release_hold(actor=self.actor, connection=self.connection, now=self.now)
-            issues.retry_all(actor=self.actor, connection=self.connection, now=self.now)
+            resolving.retry_all(actor=self.actor, connection=self.connection, now=self.now)
             self.sync(feed=has_feed)
             for _ in range(MOST_DRAINS):
                 if not engine.is_due(self.connection, now=self.now):

@@ -27,7 +27,7 @@ from contacts.models import Contact
 from contacts.services import ContactError
 from integrations.models import Connection, Issue, Link, OutboxEntry, TaxCode
 from integrations.reconcile.policy import Side
-from integrations.sync import issues, links
+from integrations.sync import links, resolving
 from tests.factories import connect, make_actor, make_firm
 from tests.integrations.births import birth_here, birth_there
 from tests.integrations.history import History
@@ -203,9 +203,9 @@ class Ledger(History):
         """Told by P4 and P14 here: lines come back whole where a group is kept."""
 
     def decide(self, issue: Issue, keep: Side) -> None:
-        if issues.ended_on(issue) is keep.other:  # it cannot be brought back there: both stay
+        if resolving.ended_on(issue) is keep.other:  # it cannot be brought back there: both stay
             self.kept_alive.add(issue.link.pk)
-            issues.choose(actor=self.actor, issue=issue, option="leave", now=self.now)
+            resolving.choose(actor=self.actor, issue=issue, option="leave", now=self.now)
             self.told.append(f"left {issue.link} as they are")
             return
         for group in issue.detail["groups"]:
@@ -214,7 +214,7 @@ class Ledger(History):
             if group["group"] == "life":
                 self._turn(self.birth_of(issue.link), str(winner.get("life")))
         keeps = {group["group"]: keep for group in issue.detail["groups"]}
-        issues.decide(actor=self.actor, issue=issue, keep=keeps, now=self.now)
+        resolving.decide(actor=self.actor, issue=issue, keep=keeps, now=self.now)
         self.told.append(f"decided {keeps} of {issue.link.entity} {self.birth_of(issue.link)}")
 
     def unmatch(self, link: Link) -> None:
@@ -276,7 +276,7 @@ class Ledger(History):
         for issue in asked.filter(kind__in=ANSWERS):
             option = ANSWERS[Issue.Kind(issue.kind)]
             if not issue.link.options.get(option):
-                issues.choose(actor=self.actor, issue=issue, option=option, now=self.now)
+                resolving.choose(actor=self.actor, issue=issue, option=option, now=self.now)
                 is_answered = True
         for link in self.left_out():
             if link.blocks.exists():

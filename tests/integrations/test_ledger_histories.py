@@ -14,7 +14,7 @@ from collections.abc import Callable
 import pytest
 
 from integrations.models import Link
-from integrations.sync import issues
+from integrations.sync import resolving
 from tests.integrations.history import Broken
 from tests.integrations.ledger import Ledger
 from tests.integrations.ledger_accounts import check
@@ -74,7 +74,7 @@ def voided_here_after_the_deposit_and_retried(ledger: Ledger) -> None:
     """Once its deposit was known, Retry all took the issue away, and nothing told of the void."""
     voided_here_after_the_deposit(ledger)
     ledger.sync(feed=True)
-    issues.retry_all(actor=ledger.actor, connection=ledger.connection, now=ledger.now)
+    resolving.retry_all(actor=ledger.actor, connection=ledger.connection, now=ledger.now)
     ledger.sync()
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from firms.http import FirmRequest
 from integrations.models import Connection
-from integrations.sync import connections
+from integrations.sync import connections, consent
 from integrations.web import notices, queries
 from integrations.web.attempts import attempt
 from integrations.web.forms import DisconnectForm
@@ -99,7 +99,7 @@ def restart(request: FirmRequest) -> HttpResponse:
 @require_GET
 def reconnect(request: FirmRequest) -> HttpResponse:
     connection = _managed(request)
-    reasons = connections.reasons_against(actor=request.actor, firm=request.firm)
+    reasons = consent.reasons_against(actor=request.actor, firm=request.firm)
     context = {
         "queue": queries.queue(connection),
         "linked": queries.linked_count(connection),

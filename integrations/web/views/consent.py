@@ -14,8 +14,9 @@ from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.errors import SyncError
 from integrations.models import Connection
-from integrations.sync import connections
-from integrations.sync.connections import Consented, Outcome
+from integrations.sync import consent
+from integrations.sync.connection_parts import ConnectError
+from integrations.sync.consent import Consented, Outcome
 from integrations.web import notices, queries
 
 IN_POPUP = "consent_in_popup"
@@ -30,7 +31,7 @@ def connect(request: FirmRequest) -> HttpResponse:
     wanted = request.POST.get("profile", "")
     profile = wanted if wanted in Connection.Profile.values else Connection.Profile.TWO_WAY
     try:
-        url = connections.begin_consent(
+        url = consent.begin_consent(
             actor=request.actor,
             profile=profile,
             session_key=_session_key(request),
@@ -52,7 +53,7 @@ def callback(request: FirmRequest) -> HttpResponse:
     What a program asked for only that program can finish: the person is shown what to hand over.
     """
     state = request.GET.get("state", "")
-    program = connections.program_of(actor=request.actor, state=state, now=timezone.now())
+    program = consent.program_of(actor=request.actor, state=state, now=timezone.now())
     if program is not None and "error" not in request.GET:
         return render(
             request,
@@ -69,12 +70,12 @@ def _finish(request: FirmRequest) -> str:
     now = timezone.now()
     try:
         if "error" in request.GET:
-            connections.give_up_consent(
+            consent.give_up_consent(
                 actor=request.actor, state=state, session_key=_session_key(request), now=now
             )
             _say_refused(request)
             return _list()
-        consented = connections.finish_consent(
+        consented = consent.finish_consent(
             actor=request.actor,
             state=state,
             code=request.GET.get("code", ""),
@@ -82,7 +83,7 @@ def _finish(request: FirmRequest) -> str:
             session_key=_session_key(request),
             now=now,
         )
-    except connections.ConnectError as error:
+    except ConnectError as error:
         notices.leave(request, str(error))
         return _list()
     return _next(request, consented)
@@ -92,7 +93,7 @@ def _say_refused(request: FirmRequest) -> None:
     if request.GET["error"] == "access_denied":
         messages.warning(request, "QuickBooks was not connected. You cancelled at QuickBooks.")
     else:
-        notices.leave(request, str(connections.ConsentNotValid()))
+        notices.leave(request, str(consent.ConsentNotValid()))
 
 
 def _next(request: FirmRequest, consented: Consented) -> str:
@@ -141,10 +142,10 @@ def _decide_company(request: FirmRequest) -> HttpResponse:
     try:
         if request.POST.get("decision") == "use":
             return redirect(
-                _next(request, connections.confirm_other_company(actor=request.actor, now=now))
+                _next(request, consent.confirm_other_company(actor=request.actor, now=now))
             )
-        name = connections.refuse_other_company(actor=request.actor, now=now)
-    except connections.ConnectError as error:
+        name = consent.refuse_other_company(actor=request.actor, now=now)
+    except ConnectError as error:
         notices.leave(request, str(error))
         return redirect(_list())
     messages.success(request, f"{name} was not connected. Nothing was changed.")

@@ -16,7 +16,7 @@ from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Issue
 from integrations.reconcile.policy import Side
-from integrations.sync import issues, links
+from integrations.sync import links, resolving
 from integrations.web import cards, notices, queries
 from integrations.web.attempts import attempt
 from integrations.web.forms import IgnoreForm, RenameForm
@@ -56,7 +56,7 @@ def decide(request: FirmRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     attempt(
         request,
-        lambda: issues.decide(actor=request.actor, issue=found, keep=keep, now=now),
+        lambda: resolving.decide(actor=request.actor, issue=found, keep=keep, now=now),
         done="Decided. It takes effect in a few seconds; until then it can be undone.",
     )
     return _back(request, found)
@@ -75,7 +75,7 @@ def undo(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     attempt(
         request,
-        lambda: issues.undo(actor=request.actor, issue=found, now=timezone.now()),
+        lambda: resolving.undo(actor=request.actor, issue=found, now=timezone.now()),
         done="Decision taken back. Nothing was sent.",
     )
     return _back(request, found)
@@ -86,7 +86,7 @@ def retry(request: FirmRequest, pk: int) -> HttpResponse:
     found = issue_or_404(request, pk)
     attempt(
         request,
-        lambda: issues.retry(actor=request.actor, issue=found, now=timezone.now()),
+        lambda: resolving.retry(actor=request.actor, issue=found, now=timezone.now()),
         done=f"{found.link.label or found.link.remote_label} is tried again.",
     )
     return _back(request, found)
@@ -96,7 +96,7 @@ def retry(request: FirmRequest, pk: int) -> HttpResponse:
 def retry_all(request: FirmRequest) -> HttpResponse:
     """Errors only, never conflicts."""
     connection = connection_or_404(request)
-    count = issues.retry_all(actor=request.actor, connection=connection, now=timezone.now())
+    count = resolving.retry_all(actor=request.actor, connection=connection, now=timezone.now())
     messages.success(request, f"{count} error{'' if count == 1 else 's'} will be tried again.")
     return redirect("integrations:home")
 
@@ -111,7 +111,7 @@ def ignore(request: FirmRequest, pk: int) -> HttpResponse:
     return _press(
         request,
         found,
-        issues.ignore,
+        resolving.ignore,
         done=f"{found.link.label or found.link.remote_label} was put aside.",
         issue=found,
         reason=form.cleaned_data["reason"],
@@ -128,7 +128,7 @@ def rename(request: FirmRequest, pk: int) -> HttpResponse:
         return render(request, "integrations/issue_page.html", context)
     attempt(
         request,
-        lambda: issues.rename(
+        lambda: resolving.rename(
             actor=request.actor,
             issue=found,
             name=form.cleaned_data["name"],
@@ -150,7 +150,7 @@ def link_to_existing(request: FirmRequest, pk: int) -> HttpResponse:
     return _press(
         request,
         found,
-        issues.link_to_existing,
+        resolving.link_to_existing,
         done=f"{found.link.label} is linked.",
         issue=found,
         remote_id=remote_id,
@@ -158,8 +158,8 @@ def link_to_existing(request: FirmRequest, pk: int) -> HttpResponse:
 
 
 SERVICES: Mapping[str, tuple[Callable[..., Any], str]] = {  # options that do more than be kept
-    "void_here": (issues.void_here, "was voided here, too."),
-    "make_anew": (issues.make_anew, "will be made anew in QuickBooks."),
+    "void_here": (resolving.void_here, "was voided here, too."),
+    "make_anew": (resolving.make_anew, "will be made anew in QuickBooks."),
 }
 
 
@@ -172,7 +172,7 @@ def choose(request: FirmRequest, pk: int) -> HttpResponse:
     if option == "accept":
         attempt(
             request,
-            lambda: issues.accept_end(actor=request.actor, issue=found, now=timezone.now()),
+            lambda: resolving.accept_end(actor=request.actor, issue=found, now=timezone.now()),
             done="Decided. It takes effect in a few seconds; until then it can be undone.",
         )
         return _back(request, found)
@@ -182,7 +182,7 @@ def choose(request: FirmRequest, pk: int) -> HttpResponse:
     return _press(
         request,
         found,
-        issues.choose,
+        resolving.choose,
         done=f"Decided. {label} is looked at now.",
         issue=found,
         option=option,
@@ -197,7 +197,7 @@ def same_payment(request: FirmRequest, pk: int) -> HttpResponse:
     return _press(
         request,
         found,
-        issues.same_payment,
+        resolving.same_payment,
         done="Linked. It counts once on both sides.",
         issue=found,
         other_id=request.POST.get("other_id", ""),
@@ -211,7 +211,7 @@ def pick(request: FirmRequest, pk: int) -> HttpResponse:
     return _press(
         request,
         found,
-        issues.pick,
+        resolving.pick,
         done=f"{found.link.label} is linked. The answer is remembered.",
         issue=found,
         remote_id=request.POST.get("remote_id", ""),
@@ -223,7 +223,7 @@ def archive(request: FirmRequest, pk: int) -> HttpResponse:
     """Its customer is gone: put our contact away."""
     found = issue_or_404(request, pk)
     done = f"{found.link.label} was archived."
-    return _press(request, found, issues.archive_merged, done=done, issue=found)
+    return _press(request, found, resolving.archive_merged, done=done, issue=found)
 
 
 @require_POST

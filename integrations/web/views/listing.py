@@ -14,7 +14,7 @@ from firms import services as firm_services
 from firms.http import FirmRequest
 from firms.permissions import Permission
 from integrations.models import Connection
-from integrations.sync import connections
+from integrations.sync import consent
 from integrations.web import notices, queries
 
 
@@ -54,7 +54,7 @@ def ask_an_admin(request: FirmRequest) -> HttpResponse:
 
 def _context(request: FirmRequest) -> dict[str, Any]:
     firm, actor = request.firm, request.actor
-    reasons = connections.reasons_against(actor=actor, firm=firm)
+    reasons = consent.reasons_against(actor=actor, firm=firm)
     return {
         "section": "integrations",
         "card": queries.card(firm),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from firms.http import FirmRequest
 from integrations.models import Connection
-from integrations.sync import connections, rule_values, turn_on
+from integrations.sync import rule_changes, rule_values, turn_on
 from integrations.sync.rules import lists_of, po_field, preferences_of
 from integrations.web.attempts import attempt
 from integrations.web.forms import RulesForm
@@ -28,7 +28,7 @@ def rules(request: FirmRequest) -> HttpResponse:
     form = RulesForm(sent, connection=connection, has_billing=request.firm.has_billing)
     if request.method == "POST" and form.is_valid():
         try:
-            connections.set_rules(
+            rule_changes.set_rules(
                 actor=request.actor, connection=connection, now=timezone.now(), **form.wanted()
             )
         except rule_values.RuleNotPossible as error:
@@ -64,7 +64,7 @@ def read_lists(request: FirmRequest) -> HttpResponse:
     connection = connection_or_404(request)
     attempt(
         request,
-        lambda: connections.read_lists(
+        lambda: rule_changes.read_lists(
             actor=request.actor, connection=connection, now=timezone.now()
         ),
         done="Accounts, tax codes and services were read from QuickBooks.",

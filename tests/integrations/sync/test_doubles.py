@@ -9,7 +9,7 @@ import pytest
 
 from billing.models import Invoice, Payment
 from integrations.models import Issue, Link
-from integrations.sync import issues
+from integrations.sync import resolving
 from tests.integrations.sync.test_invoices import linked, pay
 from tests.world import World
 
@@ -41,7 +41,7 @@ def test_a_payment_entered_on_both_sides_is_asked_about_and_linked(books: World)
     assert issue.kind == Issue.Kind.SAME_PAYMENT
     assert len(books.quickbooks.objects("Payment")) == there
     candidate = issue.detail["candidates"][0]["id"]
-    issues.same_payment(actor=books.actor, issue=issue, other_id=str(candidate), now=books.now)
+    resolving.same_payment(actor=books.actor, issue=issue, other_id=str(candidate), now=books.now)
     books.sync()
     books.sync()
 
@@ -58,11 +58,11 @@ def test_both_are_recorded_where_the_client_paid_twice(books: World):
 
     asked = Issue.objects.filter(state="open")
     assert {each.kind for each in asked} == {Issue.Kind.SAME_PAYMENT}
-    issues.retry_all(actor=books.actor, connection=books.connection, now=books.now)
+    resolving.retry_all(actor=books.actor, connection=books.connection, now=books.now)
     books.sync()
     assert Payment.objects.count() == 1  # nobody has answered yet
     for issue in Issue.objects.filter(state="open"):
-        issues.choose(actor=books.actor, issue=issue, option="record_both", now=books.now)
+        resolving.choose(actor=books.actor, issue=issue, option="record_both", now=books.now)
     books.sync()
     books.sync()
 
@@ -96,7 +96,7 @@ def test_an_invoice_made_on_both_sides_comes_in_and_is_asked_about(books: World)
     issue = books.open_issue()
     assert (issue.kind, issue.detail["twin"]) == (Issue.Kind.BILLED_TWICE, ours.pk)
     assert Invoice.objects.count() == 2
-    issues.choose(actor=books.actor, issue=issue, option="both_right", now=books.now)
+    resolving.choose(actor=books.actor, issue=issue, option="both_right", now=books.now)
     books.sync()
     assert not Issue.objects.filter(state="open").exists()
     assert Decimal(300) == Invoice.objects.exclude(pk=ours.pk).get().total

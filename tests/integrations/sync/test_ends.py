@@ -10,7 +10,7 @@ from billing.models import Invoice, Payment
 from billing.services import invoices, payments
 from integrations.models import Issue, Link
 from integrations.reconcile.policy import Side
-from integrations.sync import issues, links
+from integrations.sync import links, resolving
 from tests.integrations.sync.test_invoices import edit, linked, pay
 from tests.integrations.web.billed import browser_of, press, words
 from tests.world import World
@@ -74,8 +74,8 @@ def test_only_what_can_be_done_is_offered(books: World, kind, ending):
     assert "Leave both as they are" in page
     assert ("Make it anew in QuickBooks" in page) is (ending == "delete")
     assert "Keep ours" not in page
-    with pytest.raises(issues.NotAChoice):
-        issues.decide(
+    with pytest.raises(resolving.NotAChoice):
+        resolving.decide(
             actor=books.actor, issue=books.open_issue(), keep={"life": Side.LOCAL}, now=books.now
         )
 
@@ -121,7 +121,7 @@ def test_made_anew_there_it_is_there_once(books: World, kind, fault):
 
     press(browser_of(books), "choose", issue, option="make_anew")
     with pytest.raises(links.AlreadyLinked):
-        issues.make_anew(actor=books.actor, issue=issue, now=books.now)
+        resolving.make_anew(actor=books.actor, issue=issue, now=books.now)
     for seconds in (0.01, 140, 140):
         books.sync(after=seconds, feed=True)
 
@@ -137,8 +137,8 @@ def test_made_anew_there_it_is_there_once(books: World, kind, fault):
 def test_what_is_void_there_is_not_made_anew(books: World):
     ended_there(books, "invoice", "void")
 
-    with pytest.raises(issues.NotAChoice):
-        issues.make_anew(actor=books.actor, issue=books.open_issue(), now=books.now)
+    with pytest.raises(resolving.NotAChoice):
+        resolving.make_anew(actor=books.actor, issue=books.open_issue(), now=books.now)
 
 
 @pytest.mark.parametrize(("option", "total"), [("accept", 0), ("leave", 300)])

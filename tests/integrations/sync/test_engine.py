@@ -24,7 +24,14 @@ from integrations.models import (
 )
 from integrations.providers.base import Notice
 from integrations.reconcile.policy import OnConflict, Side
-from integrations.sync import connections, engine, feed, issues, links
+from integrations.sync import (
+    company_facts,
+    engine,
+    feed,
+    links,
+    resolving,
+    rule_changes,
+)
 from tests.world import World
 
 
@@ -109,7 +116,7 @@ def test_a_decision_is_carried_out_after_the_time_to_undo_it(
     world: World, conflict: Contact, keep: Side, value: str
 ):
     issue = world.open_issue()
-    issues.decide(actor=world.actor, issue=issue, keep={"phone": keep}, now=world.now)
+    resolving.decide(actor=world.actor, issue=issue, keep={"phone": keep}, now=world.now)
 
     world.sync(after=9)
     conflict.refresh_from_db()
@@ -126,9 +133,9 @@ def test_a_decision_is_carried_out_after_the_time_to_undo_it(
 
 def test_a_decision_can_be_taken_back(world: World, conflict: Contact):
     issue = world.open_issue()
-    issues.decide(actor=world.actor, issue=issue, keep={"phone": Side.REMOTE}, now=world.now)
+    resolving.decide(actor=world.actor, issue=issue, keep={"phone": Side.REMOTE}, now=world.now)
 
-    issues.undo(actor=world.actor, issue=issue, now=world.now + timedelta(seconds=5))
+    resolving.undo(actor=world.actor, issue=issue, now=world.now + timedelta(seconds=5))
     world.sync(after=20)
 
     conflict.refresh_from_db()
@@ -138,7 +145,7 @@ def test_a_decision_can_be_taken_back(world: World, conflict: Contact):
 
 def test_a_decision_does_not_count_once_the_loser_changed(world: World, conflict: Contact):
     issue = world.open_issue()
-    issues.decide(actor=world.actor, issue=issue, keep={"phone": Side.LOCAL}, now=world.now)
+    resolving.decide(actor=world.actor, issue=issue, keep={"phone": Side.LOCAL}, now=world.now)
     world.edit_there(conflict, PrimaryPhone={"FreeFormNumber": "theirs, newer"})
 
     world.sync(after=20, feed=True)
@@ -164,7 +171,7 @@ def test_archived_here_edited_there_is_decided_by_a_person(world: World):
     assert world.customer(contact)["Active"] is True
 
     issue = world.open_issue()
-    issues.decide(actor=world.actor, issue=issue, keep={"life": Side.LOCAL}, now=world.now)
+    resolving.decide(actor=world.actor, issue=issue, keep={"life": Side.LOCAL}, now=world.now)
     world.sync(after=11)
 
     contact.refresh_from_db()
@@ -256,7 +263,7 @@ def test_a_name_that_is_taken_waits_with_its_remedies(world: World):
     assert "Amy's Bird Sanctuary" in issue.sentence
 
     contact.refresh_from_db()
-    issues.rename(
+    resolving.rename(
         actor=world.actor,
         issue=issue,
         name="Amy's Birds",
@@ -274,7 +281,7 @@ def test_a_taken_name_can_be_linked_with_the_customer_that_has_it(world: World):
     contact = world.create("Amy's Bird Sanctuary", website="https://birds.test")
     world.sync()
 
-    issues.link_to_existing(
+    resolving.link_to_existing(
         actor=world.actor, issue=world.open_issue(), remote_id="1", now=world.now
     )
     world.sync()
@@ -415,8 +422,8 @@ def test_preferences_are_read_again_once_a_week(world: World):
     world.connection.company_facts, world.connection.facts_read_at = {}, world.now
     world.connection.save()
 
-    assert connections.reread_old_facts(now=world.now + timedelta(days=6)) == 0
-    assert connections.reread_old_facts(now=world.now + timedelta(days=8)) == 1
+    assert company_facts.reread_old_facts(now=world.now + timedelta(days=6)) == 0
+    assert company_facts.reread_old_facts(now=world.now + timedelta(days=8)) == 1
 
     world.connection.refresh_from_db()
     assert world.connection.company_facts["country"] == "US"
@@ -443,7 +450,7 @@ def test_a_pair_that_held_the_same_says_that_it_was_linked(world: World):
 
 
 def test_a_rule_that_answers_conflicts_answers_the_open_ones(world: World, conflict: Contact):
-    connections.set_rules(
+    rule_changes.set_rules(
         actor=world.actor,
         connection=world.connection,
         on_conflict=OnConflict.REMOTE,
@@ -468,7 +475,7 @@ def test_a_company_whose_subscription_was_renewed_is_worked_for_again(world: Wor
     world.connection.refresh_from_db()
     assert world.connection.state == Connection.State.UNAVAILABLE
 
-    assert connections.probe_unavailable(now=world.now) == 1
+    assert company_facts.probe_unavailable(now=world.now) == 1
     world.sync(after=1)
 
     assert world.customer(contact)["PrimaryPhone"]["FreeFormNumber"] == "555"

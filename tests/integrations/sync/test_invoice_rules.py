@@ -19,7 +19,7 @@ from integrations.models import Issue, TaxCode
 from integrations.providers.quickbooks.mapping import MAPPINGS
 from integrations.providers.quickbooks.values import json_ready
 from integrations.reconcile.policy import Side
-from integrations.sync import connections, issues, pairs, snapshots
+from integrations.sync import pairs, resolving, rule_changes, snapshots
 from tests.integrations.sync.test_invoices import draft, edit, linked, make_item, pay, sent
 from tests.world import World
 
@@ -69,7 +69,7 @@ def test_a_number_that_is_taken_there_is_for_a_person(books: World, option, valu
     issue = books.open_issue()
     assert issue.kind == Issue.Kind.DUPLICATE_NUMBER
 
-    issues.choose(actor=books.actor, issue=issue, option=option, value=value, now=books.now)
+    resolving.choose(actor=books.actor, issue=issue, option=option, value=value, now=books.now)
     books.sync()
     books.sync(feed=True)
 
@@ -87,7 +87,7 @@ def test_a_number_changed_later_that_is_taken_there_gets_another_there(books: Wo
     issue = books.open_issue()
     assert issue.kind == Issue.Kind.DUPLICATE_NUMBER
 
-    issues.choose(
+    resolving.choose(
         actor=books.actor, issue=issue, option="number_there", value="1037-B", now=books.now
     )
     books.sync()
@@ -379,7 +379,7 @@ def test_terms_match_by_days_then_by_name_and_none_is_made(
 ):
     for name, due in (("A quarter", 90), ("Net 90", 90), ("Late", 45)):
         books.quickbooks.act("create", entity="Term", fields={"Name": name, "DueDays": due})
-    connections.read_lists(actor=books.actor, connection=books.connection, now=books.now)
+    rule_changes.read_lists(actor=books.actor, connection=books.connection, now=books.now)
     terms = {each["Id"]: each["Name"] for each in books.quickbooks.objects("Term")}
     invoice = sent(books, term_days=days)
 
@@ -444,7 +444,7 @@ def custom_fields(books: World, invoice: Invoice) -> list[dict[str, Any]]:
 
 
 def rule(books: World, **values: Any) -> None:
-    connections.set_rules(actor=books.actor, connection=books.connection, now=books.now, **values)
+    rule_changes.set_rules(actor=books.actor, connection=books.connection, now=books.now, **values)
     books.sync()
 
 
@@ -505,7 +505,7 @@ def test_the_notes_of_contacts_go_nowhere_unless_a_rule_says_so(books: World):
 def decide_for_ours(books: World, group: str) -> None:
     """The two differed when the rule was switched on: a person says which stays."""
     issue = books.open_issue()
-    issues.decide(actor=books.actor, issue=issue, keep={group: Side.LOCAL}, now=books.now)
+    resolving.decide(actor=books.actor, issue=issue, keep={group: Side.LOCAL}, now=books.now)
     books.sync(after=60)
 
 
@@ -580,7 +580,7 @@ def test_a_void_that_closed_books_refuse_is_no_void(books: World):
 
     fields = {"AccountingInfoPrefs": {"BookCloseDate": ""}}
     books.quickbooks.act("update", "1", entity="Preferences", fields=fields)
-    issues.retry(actor=books.actor, issue=books.open_issue(), now=books.now)
+    resolving.retry(actor=books.actor, issue=books.open_issue(), now=books.now)
     books.sync()
     invoice.refresh_from_db()
     assert (invoice.status, books.theirs(invoice)["TotalAmt"]) == ("void", 0)
@@ -638,7 +638,7 @@ def test_deleted_there_while_edited_here_is_a_conflict_and_is_not_made_again(boo
 
     issue = books.open_issue()
     assert issue.kind == Issue.Kind.CONFLICT
-    issues.decide(actor=books.actor, issue=issue, keep={"life": Side.REMOTE}, now=books.now)
+    resolving.decide(actor=books.actor, issue=issue, keep={"life": Side.REMOTE}, now=books.now)
     books.sync(after=11)
 
     invoice.refresh_from_db()
@@ -729,7 +729,7 @@ def test_a_line_whose_item_does_not_sync_holds_the_invoice(books: World):
     assert (issue.kind, issue.link.local_id) == (Issue.Kind.HELD, invoice.pk)
     mark = SyncMark.objects.get(entity="invoice", local_id=invoice.pk)
     assert mark.state == "failed"  # it said Queued, though nothing would move it but a person
-    issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
+    resolving.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
     books.sync()
     told: dict[str, Any] = books.theirs(invoice)["Line"][0]["SalesItemLineDetail"]
     assert told["ItemRef"]["value"] == "6"
@@ -762,7 +762,7 @@ def test_only_lines_whose_item_does_not_sync_go_on_the_default_service(books: Wo
     books.sync()
 
     issue = books.open_issue()
-    issues.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
+    resolving.choose(actor=books.actor, issue=issue, option="default_items", now=books.now)
     books.sync()
     books.sync(feed=True)
 
@@ -817,7 +817,7 @@ def test_a_discount_taken_off_there_while_edited_here_is_off_here_once_decided(b
     books.sync(feed=True)
     issue = Issue.objects.get(kind=Issue.Kind.CONFLICT, state="open")
 
-    issues.decide(actor=books.actor, issue=issue, keep={"money": Side.REMOTE}, now=books.now)
+    resolving.decide(actor=books.actor, issue=issue, keep={"money": Side.REMOTE}, now=books.now)
     books.sync(after=12)
     books.sync(feed=True)
 
@@ -896,8 +896,8 @@ def test_a_refused_void_waits_for_its_own_retry_and_for_no_other(books: World):
     issue = Issue.objects.get(kind=Issue.Kind.PERIOD_CLOSED)
     assert issue.state == Issue.State.OPEN  # a look at something else mended nothing
 
-    issues.ignore(actor=books.actor, issue=issue, reason="It stands", now=books.now)
-    issues.retry_all(actor=books.actor, connection=books.connection, now=books.now)
+    resolving.ignore(actor=books.actor, issue=issue, reason="It stands", now=books.now)
+    resolving.retry_all(actor=books.actor, connection=books.connection, now=books.now)
     books.sync()
 
     invoice.refresh_from_db()

@@ -11,7 +11,7 @@ from billing.models import Invoice, Payment
 from billing.services import invoices, payments
 from contacts.models import Contact
 from integrations.models import Connection, Issue, Link
-from integrations.sync import issues
+from integrations.sync import resolving
 from tests.integrations.sync.test_invoices import draft, edit, make_item, pay, sent
 from tests.world import World
 
@@ -181,7 +181,7 @@ def test_a_payment_that_the_books_hold_already_is_asked_about_and_linked(books: 
     assert (issue.kind, reads(books) - before) == (Issue.Kind.SAME_PAYMENT, 1)
     assert [each["id"] for each in issue.detail["candidates"]] == [remote_id]
     there = books.quickbooks.stored(remote_id, "Payment")
-    issues.same_payment(actor=books.actor, issue=issue, other_id=remote_id, now=books.now)
+    resolving.same_payment(actor=books.actor, issue=issue, other_id=remote_id, now=books.now)
     books.sync()
     assert books.link_of(payment).remote_id == remote_id
     assert books.quickbooks.stored(remote_id, "Payment") == there
@@ -195,7 +195,9 @@ def test_both_are_recorded_where_the_client_paid_twice(books: World):
     books.sync()
     before = reads(books)
 
-    issues.choose(actor=books.actor, issue=books.open_issue(), option="record_both", now=books.now)
+    resolving.choose(
+        actor=books.actor, issue=books.open_issue(), option="record_both", now=books.now
+    )
     books.sync()
 
     assert books.link_of(payment).state == Link.State.LINKED
@@ -254,7 +256,7 @@ def test_a_delete_is_held_where_the_books_did_more_with_it(books: World, option:
 
     issue = books.open_issue()
     assert issue.kind == Issue.Kind.DELETE_HELD
-    issues.choose(actor=books.actor, issue=issue, option=option, now=books.now)
+    resolving.choose(actor=books.actor, issue=issue, option=option, now=books.now)
     books.sync()
     kept = {each["Id"]: each for each in books.quickbooks.objects("Invoice")}
     told = kept[remote_id]["TotalAmt"] if remote_id in kept else None
@@ -292,7 +294,7 @@ def test_deleted_there_is_an_issue_and_nothing_is_written(books: World):
     assert invoice.status == "sent"
     issue = books.open_issue()
     assert issue.kind == Issue.Kind.DELETED_THERE
-    issues.choose(actor=books.actor, issue=issue, option="leave", now=books.now)
+    resolving.choose(actor=books.actor, issue=issue, option="leave", now=books.now)
     books.sync()
     books.sync(feed=True)
     assert not Issue.objects.filter(state="open").exists()

@@ -19,7 +19,7 @@ from integrations.models import (
     Link,
 )
 from integrations.reconcile.policy import Side
-from integrations.sync import connections, issues, links
+from integrations.sync import connections, links, resolving
 from tests.world import World
 
 
@@ -341,7 +341,7 @@ def conflict(world: World) -> Contact:
 
 
 def decide(world: World, issue: Issue, side: Side, at: datetime | None = None) -> None:
-    issues.decide(actor=world.actor, issue=issue, keep={"phone": side}, now=at or world.now)
+    resolving.decide(actor=world.actor, issue=issue, keep={"phone": side}, now=at or world.now)
 
 
 def test_a_look_before_a_decision_acts_leaves_it_to_be_taken_back(world: World, conflict: Contact):
@@ -349,7 +349,7 @@ def test_a_look_before_a_decision_acts_leaves_it_to_be_taken_back(world: World, 
     world.edit(conflict, website="https://quist.test")
     world.sync(after=1)
 
-    issues.undo(actor=world.actor, issue=world.open_issue(), now=world.now)
+    resolving.undo(actor=world.actor, issue=world.open_issue(), now=world.now)
     world.sync(after=20)
 
     conflict.refresh_from_db()
@@ -363,7 +363,7 @@ def test_taking_a_decision_back_loses_no_other_work(world: World, conflict: Cont
     world.sync(after=1)
     assert Intent.objects.exists()
 
-    issues.undo(actor=world.actor, issue=world.open_issue(), now=world.now)
+    resolving.undo(actor=world.actor, issue=world.open_issue(), now=world.now)
     world.sync(after=140)
 
     assert not Intent.objects.exists()
@@ -409,7 +409,7 @@ def test_a_retry_by_a_person_does_not_wait(world: World):
     issue = world.open_issue()
     Link.objects.update(not_before=world.now + timedelta(hours=1))
 
-    issues.retry(actor=world.actor, issue=issue, now=world.now)
+    resolving.retry(actor=world.actor, issue=issue, now=world.now)
     world.sync()
 
     issue.refresh_from_db()

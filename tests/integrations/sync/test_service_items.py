@@ -11,7 +11,7 @@ import pytest
 from billing.models import ServiceItem
 from billing.services import service_items
 from integrations.models import Issue, Link
-from integrations.sync import connections
+from integrations.sync import rule_changes
 from tests.world import World
 
 
@@ -72,7 +72,7 @@ def test_once_the_income_account_is_chosen_the_waiting_items_go(world: World):
     item = make_item(world)
     world.sync()
 
-    connections.set_rules(
+    rule_changes.set_rules(
         actor=world.actor, connection=world.connection, now=world.now, income_account="1"
     )
     world.sync()

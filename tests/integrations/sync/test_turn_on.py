@@ -15,7 +15,7 @@ from contacts.models import Contact
 from firms.permissions import NotAllowed, Permission
 from integrations import tasks
 from integrations.models import Activity, Connection, Cursor, Issue, Link, OutboxEntry, Setup
-from integrations.sync import connections, engine, rule_values, trial, turn_on
+from integrations.sync import engine, rule_changes, rule_values, trial, turn_on
 from integrations.wizard import dry_run, importing, services, syncing
 from integrations.wizard.answers import Answers
 from integrations.wizard.steps import LISTS, LISTS_OF_ITEMS
@@ -34,7 +34,7 @@ def fresh(world: World) -> World:
     Connection.objects.update(profile=Profile.PUSH_ONLY, contacts_synced_at=None)
     Cursor.objects.update(value=None)
     world.connection.refresh_from_db()
-    connections.read_lists(actor=world.actor, connection=world.connection, now=world.now)
+    rule_changes.read_lists(actor=world.actor, connection=world.connection, now=world.now)
     return world
 
 
@@ -151,7 +151,7 @@ def test_each_needs_the_permission_in_this_firm(name):
     more = {}
     if name == "turn_on":
         more = {"service_item": "6", "deposit_account": "", "number_rule": "ours"}
-    service = connections.read_lists if name == "read_lists" else getattr(turn_on, name)
+    service = rule_changes.read_lists if name == "read_lists" else getattr(turn_on, name)
     for actor in (
         make_actor(firm, role="Staff", permissions=[Permission.EDIT_INVOICES]),
         make_actor(make_firm()),
@@ -456,7 +456,7 @@ def test_to_one_way_it_rests_until_it_is_turned_on(world):
     world.switch_billing_on()
     invoice = sent(world)
     world.sync()
-    connections.read_lists(actor=world.actor, connection=world.connection, now=world.now)
+    rule_changes.read_lists(actor=world.actor, connection=world.connection, now=world.now)
 
     turn_on.go_push_only(actor=world.actor, connection=world.connection, now=world.now)
 

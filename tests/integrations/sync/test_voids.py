@@ -7,7 +7,7 @@ import pytest
 from billing.models import Invoice, Payment
 from billing.services import invoices, payments
 from integrations.models import Connection, Issue
-from integrations.sync import issues, links
+from integrations.sync import links, resolving
 from tests.integrations.sync.test_invoices import balance_of, linked, pay
 from tests.world import World
 
@@ -77,7 +77,7 @@ def test_a_retry_of_the_void_voids_the_payments_again(books: World):
     books.sync()
     close_books_there(books, "")
 
-    issues.retry(actor=books.actor, issue=books.open_issue(), now=books.now)
+    resolving.retry(actor=books.actor, issue=books.open_issue(), now=books.now)
     books.sync()
     books.sync(feed=True)
 

@@ -23,8 +23,8 @@ from integrations.models import (
     PendingConsent,
     Setup,
 )
-from integrations.sync import connections
-from integrations.web.views import consent
+from integrations.sync import connections, consent
+from integrations.web.views.consent import IN_POPUP
 from tests.factories import make_contact, make_firm, make_member
 from tests.integrations.web.bookkeeper import answer_consent
 from tests.integrations.web.rows import make_connection, make_link
@@ -282,7 +282,7 @@ def test_the_other_company_is_used_once_a_person_says_so(client, realm, firm, qb
 def test_the_other_company_is_refused_and_its_consent_ended(client, realm, firm, qbo):
     make_link(make_connection(firm, company_id="9341000000000001"), make_contact(firm))
     asked = come_back(client, realm)
-    tokens = connections._tokens_of(PendingConsent.objects.get())
+    tokens = consent._tokens_of(PendingConsent.objects.get())
 
     client.post(asked.url, {"decision": "keep"})
 
@@ -312,7 +312,7 @@ def test_a_pop_up_ends_on_a_page_that_tells_the_other_window(client, realm):
     assert answer.status_code == 200
     assert f'href="{FILTER_STEP}" data-consent-done' in page
     assert "Connected to" not in page  # the toast waits for the other window
-    assert not client.session.get(consent.IN_POPUP)
+    assert not client.session.get(IN_POPUP)
 
 
 def test_nothing_of_a_consent_is_kept_by_a_cache(client, realm):

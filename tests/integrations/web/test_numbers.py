@@ -8,7 +8,7 @@ from django.urls import reverse
 from billing.models import InvoiceNumbering
 from billing.services import numbering
 from integrations.models import Connection
-from integrations.sync import access, connections
+from integrations.sync import access, company_facts
 from tests.integrations.sync.test_invoices import linked
 from tests.integrations.web.billed import browser_of, words
 from tests.world import World
@@ -74,7 +74,7 @@ def test_another_prefix_has_to_be_checked_anew_and_new_preferences_do_not(books:
     books.connection.refresh_from_db()
     kept = books.connection.company_facts["numbers"]
     company = access.open_books(books.connection, lane="people").company()
-    connections.refresh_facts(connection=books.connection, company=company, now=books.now)
+    company_facts.refresh_facts(connection=books.connection, company=company, now=books.now)
     assert Connection.objects.get().company_facts["numbers"] == kept
     number_from(books, "2026-", 1)
 

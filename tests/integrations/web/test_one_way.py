@@ -9,7 +9,7 @@ from django.urls import reverse
 from billing.models import Invoice
 from firms.permissions import STAFF
 from integrations.models import Connection, Cursor, ImportedRecord, Link
-from integrations.sync import connections, trial
+from integrations.sync import rule_changes, trial
 from tests.factories import make_invoice, make_member, make_payment
 from tests.integrations.sync.test_turn_on import go_on
 from tests.integrations.web.billed import HOME, browser_of, words
@@ -106,7 +106,7 @@ def test_the_one_page_reads_asks_and_turns_on(fresh):
 
 
 def test_sales_is_made_there_and_chosen(fresh):
-    connections.read_lists(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
+    rule_changes.read_lists(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
     browser = browser_of(fresh)
 
     page = browser.post(
@@ -123,7 +123,7 @@ def test_sales_is_made_there_and_chosen(fresh):
 
 
 def test_what_quickbooks_says_against_a_service_is_told(fresh):
-    connections.read_lists(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
+    rule_changes.read_lists(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
 
     page = browser_of(fresh).post(
         reverse("integrations:new_service"), {"name": "A:B", "income_account": "1"}
@@ -195,7 +195,7 @@ def test_nothing_is_done_by_looking(firm, client: Client, name):
 
 
 def test_the_test_invoice_is_followed_on_its_page(fresh):
-    connections.read_lists(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
+    rule_changes.read_lists(actor=fresh.actor, connection=fresh.connection, now=fresh.now)
     browser = browser_of(fresh)
     browser.post(TURN_ON, ON)
     here = reverse("integrations:test_invoice")

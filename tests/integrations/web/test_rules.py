@@ -13,7 +13,7 @@ from billing.services.invoices import LineInput
 from firms.models import AuditEntry
 from integrations.errors import SyncError
 from integrations.models import Activity, Connection, Issue, Link, TaxCode
-from integrations.sync import connections, rule_values
+from integrations.sync import rule_changes, rule_values
 from tests.factories import make_actor, make_firm, make_tax_rate
 from tests.integrations.sync.test_invoices import draft, make_item
 from tests.integrations.web.billed import browser_of, words
@@ -148,7 +148,7 @@ def test_the_service_refuses_what_cannot_be_chosen(connection, wanted):
     actor = make_actor(connection.firm)
 
     with pytest.raises(rule_values.RuleNotPossible):
-        connections.set_rules(
+        rule_changes.set_rules(
             actor=actor, connection=connection, now=connection.connected_at, **wanted
         )
 
@@ -181,7 +181,7 @@ def test_rates_and_codes_of_another_firm_are_none_of_ours(connection):
     rate = make_tax_rate(connection.firm)
 
     with pytest.raises(rule_values.RuleNotPossible):
-        connections.set_rules(
+        rule_changes.set_rules(
             actor=make_actor(connection.firm),
             connection=connection,
             now=connection.connected_at,
@@ -272,7 +272,7 @@ def test_in_push_only_there_is_no_direction_and_no_conflict(connection, client: 
     connection.refresh_from_db()
     assert connection.void_rule == "void"
     with pytest.raises(rule_values.RuleNotPossible):
-        connections.set_rules(
+        rule_changes.set_rules(
             actor=make_actor(connection.firm),
             connection=connection,
             now=connection.connected_at,
@@ -321,14 +321,14 @@ def test_what_there_is_to_choose_from_is_read_by_a_button(books):
 def test_the_books_may_not_answer_when_lists_are_read(books):
     books.quickbooks.fault("status", status=503, operation="query", times=None)
     with pytest.raises(SyncError):
-        connections.read_lists(actor=books.actor, connection=books.connection, now=books.now)
+        rule_changes.read_lists(actor=books.actor, connection=books.connection, now=books.now)
 
     books.connection.refresh_from_db()
     assert "lists" not in books.connection.company_facts
 
 
 def test_what_waited_for_a_choice_goes_on_once_it_is_made(books):
-    connections.read_lists(actor=books.actor, connection=books.connection, now=books.now)
+    rule_changes.read_lists(actor=books.actor, connection=books.connection, now=books.now)
     Connection.objects.update(defaults={"income_account": DEFAULTS["income_account"]})
     made = draft(books, books.linked("Quist Boats"), make_item(books))
 
@@ -354,7 +354,7 @@ def test_what_waited_for_a_choice_goes_on_once_it_is_made(books):
 
 
 def test_a_rate_without_a_code_waits_and_goes_on_once_one_is_chosen(books):
-    connections.read_lists(actor=books.actor, connection=books.connection, now=books.now)
+    rule_changes.read_lists(actor=books.actor, connection=books.connection, now=books.now)
     facts = dict(books.connection.company_facts)
     facts["preferences"] = {"sales_tax": True}
     Connection.objects.update(company_facts=facts)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from firms.permissions import STAFF
 from integrations.models import Connection, Link, MatchProposal, Setup
 from integrations.sync.access import open_books
-from integrations.sync.connections import refresh_facts
+from integrations.sync.company_facts import refresh_facts
 from integrations.wizard import importing
 from tests.factories import make_firm, make_member
 

@@ -7,7 +7,7 @@ import pytest
 from billing.models import TaxRate
 from firms.permissions import Actor
 from integrations.models import Connection, ImportedRecord, Setup, TaxCode
-from integrations.sync import connections, rule_values, short_lists
+from integrations.sync import rule_changes, rule_values, short_lists
 from integrations.wizard import importing, services
 from tests.factories import make_tax_rate
 
@@ -52,7 +52,7 @@ def test_everything_is_read_and_nothing_is_written(half):
 @pytest.mark.parametrize("again", ["start_again", "check_again"])
 def test_services_that_the_rules_choose_from_outlast_another_reading(half, again):
     half.import_all()
-    connections.read_lists(actor=half.actor, connection=half.connection, now=half.clock.now)
+    rule_changes.read_lists(actor=half.actor, connection=half.connection, now=half.clock.now)
     half.setup.connection.refresh_from_db()
     items = rule_values.choices(half.setup.connection, "service_item")
     assert items

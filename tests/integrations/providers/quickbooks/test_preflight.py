@@ -9,7 +9,7 @@ import pytest
 from integrations.providers.base import Finding, Level
 from integrations.providers.quickbooks.preflight import preflight
 from integrations.providers.quickbooks.provider import QuickBooksBooks
-from integrations.sync.connections import facts_of
+from integrations.sync.company_facts import facts_of
 from tests.quickbooks import Emulator
 
 QUIET = {
