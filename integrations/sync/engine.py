@@ -63,15 +63,14 @@ from integrations.sync import (
     voids,
 )
 from integrations.sync.access import open_books
-from integrations.sync.apply import (
+from integrations.sync.apply import next_decision, settle
+from integrations.sync.look import (
     ContentNeeded,
     Drain,
     ListsNeeded,
     MayBeOurs,
     PartnerNeeded,
     PaymentsNeeded,
-    next_decision,
-    settle,
 )
 
 log = logging.getLogger(__name__)

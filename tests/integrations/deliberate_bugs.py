@@ -322,7 +322,7 @@ BUGS = {
         "integrations.sync.feed.take_in", _absent_means_gone, listed_while_reads_lag, "P19"
     ),
     "trust a lagging read": Bug(
-        "integrations.sync.apply._is_older",
+        "integrations.sync.look._is_older",
         _trust_a_lagging_read,
         read_by_id_while_reads_lag,
         "P19",
