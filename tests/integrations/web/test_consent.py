@@ -11,9 +11,11 @@ import pytest
 from django.db import connection as database
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from firms.models import AuditEntry, Firm
 from firms.permissions import STAFF
+from integrations.errors import ReconnectNeeded
 from integrations.models import (
     Activity,
     Connection,
@@ -23,7 +25,8 @@ from integrations.models import (
     PendingConsent,
     Setup,
 )
-from integrations.sync import connections, consent
+from integrations.providers import get_provider
+from integrations.sync import consent
 from integrations.web.views.consent import IN_POPUP
 from tests.factories import make_contact, make_firm, make_member
 from tests.integrations.web.bookkeeper import answer_consent
@@ -289,10 +292,8 @@ def test_the_other_company_is_refused_and_its_consent_ended(client, realm, firm,
     assert Connection.objects.get().company_id == "9341000000000001"
     assert Link.objects.count() == 1
     assert PendingConsent.objects.count() == 0
-    with pytest.raises(connections.ReconnectNeeded):
-        connections.get_provider("quickbooks").refresh(
-            refresh_token=tokens.refresh_token, now=connections.datetime.now().astimezone()
-        )
+    with pytest.raises(ReconnectNeeded):
+        get_provider("quickbooks").refresh(refresh_token=tokens.refresh_token, now=timezone.now())
 
 
 def test_an_old_connection_without_links_gives_way_unasked(client, realm, firm):
