@@ -26,7 +26,7 @@ demo-reset: setup-demo ## throw the demo's data away; the next `make demo` start
 	@exec $(PYTHON) manage.py demo --reset
 
 test: setup ## all tests on a real PostgreSQL, two at a time; ARGS="-k name" picks some
-	@$(CHECK) -m pytest -n $(JOBS) $(ARGS)
+	@$(CHECK) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 browser: ## install a Chromium for the browser tests (Debian, Ubuntu)
 	@sh scripts/browser
